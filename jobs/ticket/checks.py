@@ -1,0 +1,44 @@
+"""Checks: what all the checks of one commit say together."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from jobs.ticket.observation import Check
+
+# https://docs.github.com/en/rest/checks/runs: `conclusion` is null until the run completes.
+PASSING = frozenset({"success", "neutral", "skipped"})
+
+NEEDS_PERSON = "action_required"
+"""A person has to approve the workflow run; until then it has said nothing."""
+
+
+class Verdict(StrEnum):
+    """One word for a commit's checks."""
+
+    NONE = "none"
+    PENDING = "pending"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+def verdict(checks: Iterable[Check]) -> Verdict:
+    """Sum up one commit's checks: all of them complete, then one failure decides.
+
+    It waits for the last one even when one has failed, so that an iteration sees every failure at once.
+    """
+    checks = tuple(checks)
+    if not checks:
+        return Verdict.NONE
+    if any(is_open(check) for check in checks):
+        return Verdict.PENDING
+    return Verdict.FAILED if failing(checks) else Verdict.PASSED
+
+
+def is_open(check: Check) -> bool:
+    """The check has not said its last word."""
+    return check.conclusion is None or check.conclusion == NEEDS_PERSON
+
+
+def failing(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Those that are complete and did not pass."""
+    return tuple(check for check in checks if not is_open(check) and check.conclusion not in PASSING)

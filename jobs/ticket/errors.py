@@ -1,0 +1,24 @@
+"""Errors: what somebody can fix, and what only time can."""
+
+from datetime import datetime
+
+
+class TellPeople(Exception):
+    """Somebody can fix this: the text goes on the issue as it stands.
+
+    It says what arrived, what was expected and what to do.
+    """
+
+
+class Later(Exception):
+    """The other side said "later": free the worker and ask for the ticket again at `until`."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        super().__init__(f"{why}; again at {until:%H:%M:%S} UTC")
+        self.until = until
+        """Timezone-aware UTC."""
+        self.why = why
+
+
+class LeaseLost(Exception):
+    """Another worker holds this ticket now: stop at once and write nothing more."""

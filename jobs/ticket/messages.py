@@ -1,0 +1,160 @@
+"""Messages: every text that people are told in a comment of its own, in a pull request or in a commit."""
+
+from collections.abc import Iterable
+
+from jobs.ticket.checks import failing
+from jobs.ticket.names import ticket_marker
+from jobs.ticket.observation import TRIGGER_LABEL, Check, Issue, Observation
+from jobs.ticket.record import Record
+from jobs.ticket.status import cost, icon
+from jobs.ticket.words import elided, fenced, quiet, short
+
+COMMIT_TYPES = {"bug": "fix", "documentation": "docs"}
+"""An issue's label → the type of its commits; everything else is a feature."""
+
+# What the status comment notes.
+
+REBUILT = (
+    "The record in this comment was missing or had been changed by hand, "
+    "so it was rebuilt from the branch and the pull request."
+)
+UNLABELED = f"The label `{TRIGGER_LABEL}` was taken off. Branch and draft stay; put the label back to start afresh."
+ISSUE_CLOSED = f"The issue was closed. Branch and draft stay; reopen it and put `{TRIGGER_LABEL}` back to start afresh."
+PULL_REQUEST_CLOSED = (
+    f"The pull request was closed without a merge. Take `{TRIGGER_LABEL}` off and put it back to start afresh."
+)
+STOPPED = "Stopped with `/autocode stop`. Branch and draft stay; `/autocode retry` starts afresh."
+MERGED = "The pull request was merged."
+COLLIDED = "Somebody pushed to the branch meanwhile and the changes collided; the work goes on from their commit."
+CODED_AGAIN = "A worker died before it could push, so this iteration is coded again."
+NOTHING_VERIFIED = "**Nothing verified this change:** no check arrived for the commit in time."
+CHECKS_GREEN = "Every check of the head commit passed."
+PUSHED = "A new commit was pushed to the branch; its checks decide."
+
+
+def refused(login: str, permission: str) -> str:
+    """To somebody who may label but not write."""
+    return (
+        f"@{login}, autocode works for people who can write to this repository; GitHub says your permission is "
+        f"`{permission}`. Ask somebody with write permission to take the label `{TRIGGER_LABEL}` off and put it back."
+    )
+
+
+def question(record: Record) -> str:
+    """The agent's question, or that the budget is used up."""
+    if record.question is None:
+        raise ValueError("no question is recorded")
+    if record.question.kind == "budget":
+        return (
+            f"@{record.requested_by}, this ticket ran out of its budget: {quiet(record.question.text)}\n\n"
+            f"{cost(record)}. What there is so far is on the branch `{record.branch}` as a draft. "
+            "Comment `/autocode continue` to allow as much again, or take the label off to leave it."
+        )
+    return (
+        f"@{record.requested_by}, a question before I go on:\n\n{_quoted(quiet(record.question.text))}\n\n"
+        "Answer in a comment (anybody with write permission may), and the work continues."
+    )
+
+
+def ready(record: Record) -> str:
+    """The pull request waits for a review."""
+    proof = NOTHING_VERIFIED if _unverified(record) else CHECKS_GREEN
+    return f"@{record.requested_by}, pull request #{record.pull_request} is ready for review. {proof}\n\n{cost(record)}"
+
+
+def nothing_new(record: Record) -> str:
+    """The agent ended an iteration without a change."""
+    words = f" Its own words: {quiet(short(record.summary, 500))}" if record.summary else ""
+    return f"the agent found nothing more to change in iteration {record.iteration}.{words}"
+
+
+def failed(record: Record, why: str, bug: int | None) -> str:
+    """The ticket ended without a result."""
+    follow_up = f" What was tried is in #{bug}." if bug else ""
+    return f"@{record.requested_by}, autocode gave this ticket up: {why}{follow_up}\n\n{RETRY}"
+
+
+RETRY = f"To try again: comment `/autocode retry`, or take the label `{TRIGGER_LABEL}` off and put it back."
+
+
+def stopped_by_problem(record: Record, problem: str) -> str:
+    """Something that somebody can fix stands in the way."""
+    return f"@{record.requested_by}, autocode cannot go on:\n\n{problem}\n\n{RETRY}"
+
+
+def apology(record: Record) -> str:
+    """Something of ours broke: no traceback, only what an operator needs to find it."""
+    return (
+        "Something went wrong inside autocode, so this ticket was set aside. The operator finds the reason in the "
+        f"log under run `{record.run}`.\n\n{RETRY}"
+    )
+
+
+def commit_message(record: Record, issue: Issue, number: int, co_author: str | None) -> str:
+    """`feat(#12): <title>` with the trailers that say whose work it is."""
+    kind = next((COMMIT_TYPES[name] for name in issue.labels if name in COMMIT_TYPES), "feat")
+    trailers = [
+        f"Autocode-Issue: #{number}",
+        f"Autocode-Run: {record.run}",
+        f"Autocode-Iteration: {record.iteration}",
+    ]
+    if co_author:
+        trailers.append(f"Co-authored-by: {co_author}")
+    body = f"{record.summary.strip()}\n\n" if record.summary.strip() else ""
+    return f"{kind}(#{number}): {short(issue.title, 60)}\n\n{quiet(body)}" + "\n".join(trailers) + "\n"
+
+
+def pull_request_body(record: Record, observation: Observation) -> str:
+    """What a reviewer reads: what it closes, the change in words, the plan, the evidence."""
+    number = observation.ticket.number
+    plan = "\n".join(f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan)
+    parts = [
+        ticket_marker(number),
+        f"Closes #{number}",
+        quiet(record.summary) or "Work in progress.",
+        f"### Checklist\n\n{plan}" if plan else "",
+        evidence(record),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def evidence(record: Record) -> str:
+    """The section that the app writes and the model has no hand in."""
+    lines = ["### Evidence", "", "| iteration | commit | checks |", "|---|---|---|"]
+    for item in record.rounds:
+        checks = " ".join(f"[{icon(conclusion)} {name}]({url})" for name, conclusion, url in item.checks)
+        words = {"pending": "running", "none": "none arrived"}.get(item.verdict, "")
+        lines.append(f"| {item.iteration} | {item.head_sha} | {checks or words} |")
+    if record.commands:
+        lines += ["", "| command run in the sandbox | exit code |", "|---|---|"]
+        for run in record.commands:
+            command = short(run.command, 120).replace("|", "\\|").replace("`", "'")
+            lines.append(f"| `{command}` | {run.exit_code} |")
+    return "\n".join([*lines, "", f"{cost(record)} · run `{record.run}`"])
+
+
+def bug_title(observation: Observation) -> str:
+    """The title of the ticket about a ticket that failed."""
+    return f"autocode gave up on #{observation.ticket.number}: {short(observation.issue.title, 80)}"
+
+
+def bug_body(record: Record, observation: Observation, checks: Iterable[Check], log: str) -> str:
+    """What was tried, where it is, what it cost, and the last failing excerpt."""
+    red = ", ".join(f"[{check.name}]({check.url})" for check in failing(checks)) or "none"
+    rows = "\n".join(f"- iteration {item.iteration}: `{item.head_sha[:7]}`, {item.verdict}" for item in record.rounds)
+    excerpt = f"### Last failing excerpt\n\n{fenced(elided(log))}" if log else ""
+    parts = [
+        f"autocode worked on #{observation.ticket.number} and its checks stayed red for {record.iteration} iterations.",
+        f"- branch: `{record.branch}`\n- pull request: #{record.pull_request}\n- red checks: {red}\n- cost: {cost(record)}",
+        f"### What was tried\n\n{rows}\n\n{quiet(record.summary)}",
+        excerpt,
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _unverified(record: Record) -> bool:
+    return not record.rounds or record.rounds[-1].verdict == "none"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())

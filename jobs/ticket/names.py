@@ -1,0 +1,55 @@
+"""Names: how a ticket's branch, labels and hidden markers are spelt, and how they are read back."""
+
+import re
+import unicodedata
+
+STATUS_MARKER = "<!-- autocode:status"
+"""Begins our one status comment's hidden block."""
+
+WORKING = "autocode: working"
+NEEDS_INPUT = "autocode: needs input"
+REVIEW = "autocode: review"
+FAILED = "autocode: failed"
+STATE_LABELS = (WORKING, NEEDS_INPUT, REVIEW, FAILED)
+"""At most one of them is on a ticket; none means resting or untouched."""
+
+SLUG_LENGTH = 40
+
+
+def slug(title: str) -> str:
+    """The title as lower-case ASCII words with dashes; `ticket` when nothing is left."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return words[:SLUG_LENGTH].rstrip("-") or "ticket"
+
+
+def ticket_branch(number: int, title: str, taken: frozenset[str] = frozenset()) -> str:
+    """`autocode/<number>-<slug>`, with `-2`, `-3`, … behind it while the name is taken."""
+    name = candidate = f"autocode/{number}-{slug(title)}"
+    suffix = 2
+    while candidate in taken:
+        candidate = f"{name}-{suffix}"
+        suffix += 1
+    return candidate
+
+
+def number_of_branch(name: str | None) -> int | None:
+    """The issue number that a branch name carries; None for everybody else's branches."""
+    match = re.fullmatch(r"autocode/([1-9]\d*)-[\w.-]+", name or "")
+    return int(match[1]) if match else None
+
+
+def ticket_marker(number: int) -> str:
+    """The hidden line in a pull request's body that says whose it is."""
+    return f"<!-- autocode:ticket {number} -->"
+
+
+def ticket_of_body(body: str | None) -> int | None:
+    """The issue number in a pull request's body, as `ticket_marker` wrote it."""
+    match = re.search(r"<!-- autocode:ticket ([1-9]\d*) -->", body or "")
+    return int(match[1]) if match else None
+
+
+def comment_marker(key: str) -> str:
+    """The hidden line by which a comment of ours is found again before it is made twice."""
+    return f"<!-- autocode:comment {key} -->"

@@ -1,0 +1,195 @@
+"""Observation: one ticket on GitHub as it is now, in plain data. Made by `jobs.github.observe`, read by all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from jobs.ticket.request import Ticket
+
+TRIGGER_LABEL = "autocode"
+"""The label that starts a ticket; taking it off cancels."""
+
+WRITERS = frozenset({"admin", "maintain", "write"})
+"""https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The ticket's repository."""
+
+    id: int
+    node_id: str
+    name_with_owner: str
+    url: str
+    """Its web address; the git address is this with `.git`."""
+    default_branch: str | None
+    """None while the repository has no commit."""
+    is_archived: bool
+    is_empty: bool
+    label_ids: Mapping[str, str]
+    """Node ids of the repository's labels whose name starts with `autocode`."""
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on the issue or on the pull request's conversation."""
+
+    id: int
+    author: str
+    """Login; `ghost` when the account is gone."""
+    by_us: bool
+    by_person: bool
+    """False for bots and for deleted accounts."""
+    body: str
+    created_at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """A submitted review of the pull request."""
+
+    id: int
+    author: str
+    by_person: bool
+    state: str
+    """APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED."""
+    body: str
+    submitted_at: datetime
+    comments: tuple["ReviewComment", ...] = ()
+
+
+@dataclass(frozen=True)
+class ReviewComment:
+    """One remark of a review at a place in the diff."""
+
+    path: str
+    line: int | None
+    diff_hunk: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What a check says about one place."""
+
+    path: str
+    line: int
+    level: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check run or commit status of the head commit."""
+
+    name: str
+    status: Literal["pending", "completed"]
+    conclusion: str | None
+    """https://docs.github.com/en/rest/checks/runs: lower case, None until completed; a status' `error` is `failure`."""
+    url: str
+    is_required: bool = False
+    app: str | None = None
+    """Slug of the App that made the check run; `github-actions` for workflows; None for a commit status."""
+    job_id: int | None = None
+    """For GitHub Actions, where the check run's id is the job's id."""
+    summary: str = ""
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The ticket's branch on GitHub."""
+
+    name: str
+    head_sha: str
+    message: str = ""
+    """The head commit's message, whose trailers say which run and iteration made it."""
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """The ticket's pull request."""
+
+    id: int
+    node_id: str
+    number: int
+    url: str
+    title: str
+    body: str
+    state: Literal["OPEN", "CLOSED", "MERGED"]
+    is_draft: bool
+    head_branch: str
+    head_sha: str
+    base_branch: str
+    merged_by: str | None = None
+    checks: tuple[Check, ...] = ()
+    """Of the head commit, our own left out."""
+    reviews: tuple[Review, ...] = ()
+    """Oldest first."""
+    comments: tuple[Comment, ...] = ()
+    """Oldest first, ours left in."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Who put the trigger label on, and when. Only present while the label is on."""
+
+    actor: str
+    at: datetime
+    actor_id: int | None = None
+    """The user's id, which `Co-authored-by` needs; None for deleted accounts."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """The issue itself."""
+
+    id: int
+    """Database id, which is what the sub-issues API asks for."""
+    node_id: str
+    url: str
+    title: str
+    """As it stood when the trigger was given."""
+    body: str
+    """As it stood when the trigger was given."""
+    author: str
+    state: Literal["OPEN", "CLOSED"]
+    labels: Mapping[str, str]
+    """Label name → node id."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One ticket on GitHub as it is now."""
+
+    ticket: Ticket
+    now: datetime
+    """When it was asked, by our clock, timezone-aware UTC."""
+    viewer: str
+    """Our bot's login, `slug[bot]`."""
+    viewer_id: int
+    """Our bot's user id, which its commit e-mail carries."""
+    repository: Repository
+    issue: Issue
+    trigger: Trigger | None = None
+    status_comment: Comment | None = None
+    """Our one status comment, if there is one."""
+    comments: tuple[Comment, ...] = ()
+    """The issue's newest comments, oldest first, without the status comment."""
+    branches: tuple[Branch, ...] = ()
+    """Every branch called `autocode/<number>-…`."""
+    pull_requests: tuple[PullRequest, ...] = ()
+    """Every pull request that we opened from such a branch, newest first."""
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    """Login → permission in the repository, as far as it was asked."""
+
+    @property
+    def is_labeled(self) -> bool:
+        """The trigger label is on."""
+        return TRIGGER_LABEL in self.issue.labels
+
+    def may_write(self, login: str) -> bool:
+        """GitHub said that this person may write to the repository."""
+        return self.permissions.get(login) in WRITERS

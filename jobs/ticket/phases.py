@@ -1,0 +1,159 @@
+"""Phases: the life of a ticket as a table.
+
+A ticket is in one phase. What happens to it has a name, a `Signal`; `TRANSITIONS` says which phase follows.
+Signals come from two places only: `jobs.ticket.signals` reads them off GitHub, and the step of a working phase
+returns one. Nothing else moves a ticket. A signal that the table does not expect is logged and dropped.
+
+The diagram and the phase table in the README are drawn from this file (`make docs`).
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from jobs.ticket import names
+
+
+class Phase(StrEnum):
+    """Where a ticket stands."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    CODING = "coding"
+    ASKING = "asking"
+    PUBLISHING = "publishing"
+    CHECKING = "checking"
+    VALIDATING = "validating"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Signal(StrEnum):
+    """What happened to a ticket."""
+
+    # Read off GitHub.
+    TRIGGERED = "triggered"
+    REFUSED = "refused"
+    SLOT_FREE = "slot free"
+    ANSWERED = "answered"
+    CONTINUED = "continued"
+    CHECKS_PASSED = "checks passed"
+    CHECKS_FAILED = "checks failed"
+    CHECKS_MISSING = "checks missing"
+    EXHAUSTED = "iterations exhausted"
+    CHANGES_REQUESTED = "changes requested"
+    PUSHED = "pushed by a person"
+    MERGED = "merged"
+    PULL_REQUEST_CLOSED = "pull request closed"
+    ISSUE_CLOSED = "issue closed"
+    UNLABELED = "unlabeled"
+    STOPPED = "stopped"
+    RETRIED = "retried"
+    # Returned by a step.
+    PREPARED = "prepared"
+    SUBMITTED = "submitted"
+    ASKED = "asked"
+    OUT_OF_BUDGET = "out of budget"
+    GAVE_UP = "gave up"
+    PUBLISHED = "published"
+    HELD = "held"
+    SET_BACK = "set back"
+    BROKEN = "broken"
+
+
+Kind = Literal["working", "parked", "resting"]
+
+KIND: dict[Phase, Kind] = {
+    Phase.QUEUED: "parked",
+    Phase.PREPARING: "working",
+    Phase.CODING: "working",
+    Phase.ASKING: "parked",
+    Phase.PUBLISHING: "working",
+    Phase.CHECKING: "parked",
+    Phase.VALIDATING: "parked",
+    Phase.DONE: "resting",
+    Phase.FAILED: "resting",
+    Phase.CANCELLED: "resting",
+}
+"""working: a worker is busy with it · parked: waits for GitHub or a person, costs nothing · resting: over."""
+
+LABEL: dict[Phase, str | None] = {
+    Phase.QUEUED: names.WORKING,
+    Phase.PREPARING: names.WORKING,
+    Phase.CODING: names.WORKING,
+    Phase.ASKING: names.NEEDS_INPUT,
+    Phase.PUBLISHING: names.WORKING,
+    Phase.CHECKING: names.WORKING,
+    Phase.VALIDATING: names.REVIEW,
+    Phase.DONE: None,
+    Phase.FAILED: names.FAILED,
+    Phase.CANCELLED: None,
+}
+"""The label that shows the phase to people and to search."""
+
+LEAVES_WHEN: dict[Phase, str] = {
+    Phase.QUEUED: "the person who asked may ask",
+    Phase.PREPARING: "mirror fetched, branch checked out, instructions read",
+    Phase.CODING: "the agent submits, asks, or runs out",
+    Phase.ASKING: "a person with write permission answers",
+    Phase.PUBLISHING: "commit pushed, pull request open",
+    Phase.CHECKING: "every check of the head commit is complete, or none came in time",
+    Phase.VALIDATING: "a person requests changes, pushes, merges or closes",
+    Phase.DONE: "the label is put back",
+    Phase.FAILED: "`/autocode retry`, or the label is put back",
+    Phase.CANCELLED: "`/autocode retry`, or the label is put back",
+}
+
+Transitions = dict[Phase, dict[Signal, Phase]]
+
+
+def _unfinished(rows: Transitions) -> Transitions:
+    """Add to every unfinished phase what may happen at any time."""
+    always = {
+        Signal.UNLABELED: Phase.CANCELLED,
+        Signal.ISSUE_CLOSED: Phase.CANCELLED,
+        Signal.PULL_REQUEST_CLOSED: Phase.CANCELLED,
+        Signal.STOPPED: Phase.CANCELLED,
+        Signal.MERGED: Phase.DONE,
+        Signal.BROKEN: Phase.FAILED,
+        # Taken off and put back before anybody looked: a fresh start all the same.
+        Signal.TRIGGERED: Phase.QUEUED,
+    }
+    return {phase: {**row, **always} for phase, row in rows.items()}
+
+
+TRANSITIONS: Transitions = _unfinished(
+    {
+        Phase.QUEUED: {Signal.SLOT_FREE: Phase.PREPARING, Signal.REFUSED: Phase.CANCELLED},
+        Phase.PREPARING: {Signal.PREPARED: Phase.CODING},
+        Phase.CODING: {
+            Signal.SUBMITTED: Phase.PUBLISHING,
+            Signal.ASKED: Phase.ASKING,
+            Signal.OUT_OF_BUDGET: Phase.PUBLISHING,
+            Signal.GAVE_UP: Phase.FAILED,
+        },
+        Phase.ASKING: {Signal.ANSWERED: Phase.PREPARING, Signal.CONTINUED: Phase.PREPARING},
+        Phase.PUBLISHING: {
+            Signal.PUBLISHED: Phase.CHECKING,
+            Signal.HELD: Phase.ASKING,
+            Signal.GAVE_UP: Phase.FAILED,
+            Signal.SET_BACK: Phase.PREPARING,
+        },
+        Phase.CHECKING: {
+            Signal.CHECKS_PASSED: Phase.VALIDATING,
+            Signal.CHECKS_MISSING: Phase.VALIDATING,
+            Signal.CHECKS_FAILED: Phase.PREPARING,
+            Signal.EXHAUSTED: Phase.FAILED,
+            Signal.PUSHED: Phase.CHECKING,
+            Signal.CHANGES_REQUESTED: Phase.PREPARING,
+        },
+        Phase.VALIDATING: {
+            Signal.CHANGES_REQUESTED: Phase.PREPARING,
+            Signal.PUSHED: Phase.CHECKING,
+        },
+    }
+) | {
+    Phase.DONE: {Signal.TRIGGERED: Phase.QUEUED},
+    Phase.FAILED: {Signal.TRIGGERED: Phase.QUEUED, Signal.RETRIED: Phase.QUEUED, Signal.MERGED: Phase.DONE},
+    Phase.CANCELLED: {Signal.TRIGGERED: Phase.QUEUED, Signal.RETRIED: Phase.QUEUED},
+}

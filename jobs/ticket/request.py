@@ -1,0 +1,55 @@
+"""Requests: what the web process, the clock and people ask the workers for."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One issue that autocode works on, or may have to."""
+
+    installation: int
+    """Id of the App's installation that can see the repository."""
+    repository: str
+    """`owner/name`."""
+    number: int
+    """The issue's number."""
+
+    @property
+    def key(self) -> str:
+        """`17/owner/name#12`: the ticket in Redis, in job arguments and in logs."""
+        return f"{self.installation}/{self.repository}#{self.number}"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read what `key` wrote; ValueError says what arrived."""
+        match = re.fullmatch(r"(\d+)/([^/#\s]+/[^/#\s]+)#(\d+)", key)
+        if match is None:
+            raise ValueError(f"{key!r} is not a ticket; expected INSTALLATION/OWNER/NAME#NUMBER")
+        return cls(int(match[1]), match[2], int(match[3]))
+
+    @property
+    def job_id_part(self) -> str:
+        """The key in RQ's alphabet `[A-Za-z0-9_-]`, one to one."""
+        return re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):02x}", self.key)
+
+
+@dataclass(frozen=True)
+class Reconcile:
+    """Look at this ticket again."""
+
+    ticket: Ticket
+    why: str
+    """For the log only: the worker looks for itself."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Look at every open ticket of this installation again."""
+
+    installation: int
+    why: str
+
+
+Request = Reconcile | Sweep

@@ -1,0 +1,173 @@
+"""Signals: what GitHub's present state says has happened to a ticket since its record was written. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from jobs.ticket.budget import Budget
+from jobs.ticket.checks import Verdict, verdict
+from jobs.ticket.commands import Command, command
+from jobs.ticket.observation import Comment, Observation, PullRequest, Review
+from jobs.ticket.phases import KIND, Phase, Signal
+from jobs.ticket.record import Record
+
+
+def signal(record: Record | None, observation: Observation, budget: Budget) -> Signal | None:
+    """The first thing that happened, the gravest first; None when nothing did."""
+    if _is_triggered_anew(record, observation):
+        return Signal.TRIGGERED
+    if record is None:
+        return None
+    if KIND[record.phase] == "resting":
+        return _after_the_end(record, observation)
+    return _at_any_time(record, observation) or _in_phase(record, observation, budget)
+
+
+def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[str]:
+    """Whose permission `signal` needs to know before it can be asked."""
+    logins: set[str] = set()
+    waits_for_trigger = record is None or record.phase is Phase.QUEUED
+    if observation.trigger and (waits_for_trigger or _is_triggered_anew(record, observation)):
+        logins.add(observation.trigger.actor)
+    if record is not None:
+        asking = record.phase is Phase.ASKING
+        logins |= {item.author for item in unread_comments(record, observation) if asking or command(item.body)}
+        logins |= {review.author for review in _unread_demands(record, observation)}
+    return frozenset(logins)
+
+
+def deadline(record: Record, observation: Observation, budget: Budget) -> datetime | None:
+    """When the ticket has to be looked at again although nothing happened; None: only when something does."""
+    pull_request = own_pull_request(record, observation)
+    if record.phase is not Phase.CHECKING or pull_request is None or record.published_at is None:
+        return None
+    if verdict(pull_request.checks) is not Verdict.NONE:
+        return None
+    return record.published_at + budget.checks_timeout
+
+
+def own_pull_request(record: Record, observation: Observation) -> PullRequest | None:
+    """This run's pull request: by its number, else the newest of its branch that was not closed before."""
+    for pull_request in observation.pull_requests:
+        if pull_request.number == record.pull_request:
+            return pull_request
+    if record.pull_request is None:
+        for pull_request in observation.pull_requests:
+            if pull_request.head_branch == record.branch and pull_request.state == "OPEN":
+                return pull_request
+    return None
+
+
+def unread_comments(record: Record, observation: Observation) -> tuple[Comment, ...]:
+    """People's comments on issue and pull request that have not been acted upon, oldest first."""
+    pull_request = own_pull_request(record, observation)
+    comments = observation.comments + (pull_request.comments if pull_request else ())
+    unread = [item for item in comments if item.id > record.comment_cursor and item.by_person and not item.by_us]
+    return tuple(sorted(unread, key=lambda item: item.id))
+
+
+def newest_comment(record: Record, observation: Observation) -> int:
+    """The comment cursor once everything in this observation has been acted upon."""
+    return max((item.id for item in unread_comments(record, observation)), default=record.comment_cursor)
+
+
+def newest_review(record: Record, observation: Observation) -> int:
+    """The review cursor once everything in this observation has been acted upon."""
+    pull_request = own_pull_request(record, observation)
+    reviews = pull_request.reviews if pull_request else ()
+    return max((review.id for review in reviews), default=record.review_cursor)
+
+
+def demands(record: Record, observation: Observation) -> tuple[Review, ...]:
+    """Unread reviews that request changes, by people who may."""
+    return tuple(r for r in _unread_demands(record, observation) if observation.may_write(r.author))
+
+
+def _unread_demands(record: Record, observation: Observation) -> tuple[Review, ...]:
+    pull_request = own_pull_request(record, observation)
+    reviews = pull_request.reviews if pull_request else ()
+    return tuple(
+        review
+        for review in reviews
+        if review.id > record.review_cursor and review.by_person and review.state == "CHANGES_REQUESTED"
+    )
+
+
+def _is_triggered_anew(record: Record | None, observation: Observation) -> bool:
+    if observation.trigger is None or observation.issue.state != "OPEN":
+        return False
+    return record is None or observation.trigger.at > record.trigger_at
+
+
+def _commands(record: Record, observation: Observation) -> Iterator[Command]:
+    for item in unread_comments(record, observation):
+        found = command(item.body)
+        if found and observation.may_write(item.author):
+            yield found
+
+
+def _after_the_end(record: Record, observation: Observation) -> Signal | None:
+    pull_request = own_pull_request(record, observation)
+    if record.phase is Phase.FAILED and pull_request and pull_request.state == "MERGED":
+        return Signal.MERGED
+    can_start = observation.is_labeled and observation.issue.state == "OPEN"
+    if can_start and any(item.name == "retry" for item in _commands(record, observation)):
+        return Signal.RETRIED
+    return None
+
+
+def _at_any_time(record: Record, observation: Observation) -> Signal | None:
+    pull_request = own_pull_request(record, observation)
+    if pull_request and pull_request.state == "MERGED":
+        return Signal.MERGED
+    if observation.issue.state == "CLOSED":
+        return Signal.ISSUE_CLOSED
+    if not observation.is_labeled:
+        return Signal.UNLABELED
+    if pull_request and pull_request.state == "CLOSED":
+        return Signal.PULL_REQUEST_CLOSED
+    if any(item.name == "stop" for item in _commands(record, observation)):
+        return Signal.STOPPED
+    return None
+
+
+def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signal | None:
+    if record.phase is Phase.QUEUED:
+        return Signal.SLOT_FREE if observation.may_write(record.requested_by) else Signal.REFUSED
+    if record.phase is Phase.ASKING:
+        return _answer(record, observation)
+    if record.phase in (Phase.CHECKING, Phase.VALIDATING):
+        return _on_pull_request(record, observation, budget)
+    return None
+
+
+def _answer(record: Record, observation: Observation) -> Signal | None:
+    if record.question and record.question.kind == "budget":
+        resumes = any(item.name == "continue" for item in _commands(record, observation))
+        return Signal.CONTINUED if resumes else None
+    heard = any(observation.may_write(item.author) for item in unread_comments(record, observation))
+    return Signal.ANSWERED if heard else None
+
+
+def _on_pull_request(record: Record, observation: Observation, budget: Budget) -> Signal | None:
+    pull_request = own_pull_request(record, observation)
+    if pull_request is None:
+        return None
+    # An old read may show an older commit of ours: that is nobody's push.
+    if pull_request.head_sha not in {record.head_sha, *(item.head_sha for item in record.rounds)}:
+        return Signal.PUSHED
+    if demands(record, observation):
+        return Signal.CHANGES_REQUESTED
+    if record.phase is Phase.VALIDATING or pull_request.head_sha != record.head_sha:
+        return None
+    return _of_checks(record, pull_request, observation.now, budget)
+
+
+def _of_checks(record: Record, pull_request: PullRequest, now: datetime, budget: Budget) -> Signal | None:
+    match verdict(pull_request.checks):
+        case Verdict.PASSED:
+            return Signal.CHECKS_PASSED
+        case Verdict.FAILED:
+            return Signal.EXHAUSTED if record.iteration >= budget.max_iterations else Signal.CHECKS_FAILED
+        case Verdict.NONE if record.published_at and now - record.published_at >= budget.checks_timeout:
+            return Signal.CHECKS_MISSING
+    return None

@@ -1,0 +1,82 @@
+"""Status: the one comment on the issue in which people follow their ticket. Pure: record in, Markdown out."""
+
+from jobs.ticket.checks import PASSING
+from jobs.ticket.phases import Phase
+from jobs.ticket.record import Record, Round
+from jobs.ticket.words import quiet, short
+
+HEADLINES: dict[Phase, str] = {
+    Phase.QUEUED: "waiting for its turn",
+    Phase.PREPARING: "getting the code",
+    Phase.CODING: "coding",
+    Phase.ASKING: "needs your answer",
+    Phase.PUBLISHING: "publishing",
+    Phase.CHECKING: "waiting for the checks",
+    Phase.VALIDATING: "ready for review",
+    Phase.DONE: "done",
+    Phase.FAILED: "failed",
+    Phase.CANCELLED: "cancelled",
+}
+
+ICONS = {"success": "✅", "failure": "❌", "pending": "⏳", "neutral": "⚪", "skipped": "⚪"}
+
+
+def status_body(record: Record, max_iterations: int) -> str:
+    """What people read in the status comment, without the hidden block."""
+    parts = [_headline(record, max_iterations), quiet(record.note), _steps(record), _plan(record), _foot(record)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def icon(conclusion: str) -> str:
+    """One sign for how a check ended."""
+    return ICONS.get(conclusion, "✅" if conclusion in PASSING else "❌")
+
+
+def cost(record: Record) -> str:
+    """Tokens and dollars in one line."""
+    spend = record.spend
+    cached = f", {spend.cache_read_tokens:,} of them from the cache" if spend.cache_read_tokens else ""
+    return f"{spend.calls} model calls · {spend.tokens:,} tokens{cached} · ${spend.usd:.4f} of ${record.usd_limit}"
+
+
+def _headline(record: Record, max_iterations: int) -> str:
+    iteration = f" · iteration {record.iteration} of {max_iterations}" if record.rounds or record.branch else ""
+    return f"### autocode: {HEADLINES[record.phase]}{iteration}"
+
+
+def _steps(record: Record) -> str:
+    """The checklist: what is behind us is ticked, what is being done is not."""
+    lines = [f"- [x] asked for by @{record.requested_by} · {record.started_at:%H:%M:%S} UTC"]
+    if record.branch:
+        lines.append(f"- [x] branch `{record.branch}` from `{record.base}`")
+    if record.pull_request:
+        lines.append(f"- [x] pull request #{record.pull_request}")
+    lines += [_round(item) for item in record.rounds]
+    if record.phase in (Phase.CODING, Phase.PREPARING, Phase.PUBLISHING, Phase.QUEUED):
+        activity = f": {quiet(short(record.activity))}" if record.activity else ""
+        since = f" · since {record.moments[-1].at:%H:%M:%S} UTC" if record.moments else ""
+        lines.append(f"- [ ] {HEADLINES[record.phase]}{activity}{since}")
+    elif record.phase is Phase.VALIDATING:
+        lines.append("- [ ] review and merge: that is yours")
+    return "\n".join(lines)
+
+
+def _round(item: Round) -> str:
+    done = " " if item.verdict == "pending" else "x"
+    checks = " ".join(f"[{icon(conclusion)} {name}]({url})" for name, conclusion, url in item.checks)
+    words = {"pending": "checks running", "none": "no checks came"}.get(item.verdict, f"checks {item.verdict}")
+    return f"- [{done}] iteration {item.iteration}: `{item.head_sha[:7]}` · {words} {checks}".rstrip()
+
+
+def _plan(record: Record) -> str:
+    if not record.plan:
+        return ""
+    steps = "\n".join(f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan)
+    return f"**Plan**\n\n{steps}"
+
+
+def _foot(record: Record) -> str:
+    spent = cost(record) if record.spend.calls else ""
+    return f"<sub>{' · '.join(part for part in (spent, f'run `{record.run}`') if part)}</sub>"
+
+

@@ -1,0 +1,180 @@
+"""Updates: what a record remembers of a signal besides the phase. Pure."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from jobs.ticket import messages
+from jobs.ticket.budget import Budget
+from jobs.ticket.checks import Verdict, verdict
+from jobs.ticket.observation import Branch, Observation, PullRequest
+from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.record import Record, Round
+from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
+
+Update = Callable[[Record, Observation, Budget], Record]
+
+
+def updated(record: Record, signal: Signal, observation: Observation, budget: Budget) -> Record:
+    """The record with what this signal adds to it; the phase is the table's business."""
+    update = UPDATES.get(signal)
+    return update(record, observation, budget) if update else record
+
+
+def started(observation: Observation, budget: Budget) -> Record:
+    """The record of a run that the label has just asked for."""
+    if observation.trigger is None:
+        raise ValueError("a run starts with a label, and none is on")
+    actor, actor_id, at = observation.trigger.actor, observation.trigger.actor_id, observation.trigger.at
+    return _new(observation, budget, run_id(observation, at.isoformat()), at, actor, actor_id)
+
+
+def restarted(record: Record, observation: Observation, budget: Budget) -> Record:
+    """The record of a fresh run that somebody asked for with `/autocode retry`."""
+    cursor = newest_comment(record, observation)
+    run = run_id(observation, f"retry {cursor}")
+    fresh = _new(observation, budget, run, record.trigger_at, record.requested_by, record.requested_by_id)
+    return replace(fresh, comment_cursor=cursor, sequence=record.sequence)
+
+
+def run_id(observation: Observation, cause: str) -> str:
+    """Eight hex digits, the same however often a worker dies and the run is begun again."""
+    return hashlib.sha256(f"{observation.ticket.key} {cause}".encode()).hexdigest()[:8]
+
+
+def rebuilt(observation: Observation, budget: Budget) -> Record | None:
+    """A record made from the branch, its commit trailers and the pull request; None when there is nothing to go by."""
+    pull_request = next((item for item in observation.pull_requests if item.state == "OPEN"), None)
+    wanted = pull_request.head_branch if pull_request else None
+    branch = next((item for item in observation.branches if wanted in (None, item.name)), None)
+    if branch is None or observation.trigger is None:
+        return None
+    trailers = _trailers(branch)
+    record = replace(
+        started(observation, budget),
+        branch=branch.name,
+        base=pull_request.base_branch if pull_request else observation.repository.default_branch,
+        head_sha=branch.head_sha,
+        iteration=int(trailers.get("Autocode-Iteration", "1")),
+        run=trailers.get("Autocode-Run", started(observation, budget).run),
+        published_at=observation.now,
+        note=messages.REBUILT,
+    )
+    record = replace(record, comment_cursor=newest_comment(record, observation))
+    return _in_phase_of(record, pull_request, observation)
+
+
+def _in_phase_of(record: Record, pull_request: PullRequest | None, observation: Observation) -> Record:
+    if pull_request is None:
+        return record.entering(Phase.PREPARING, observation.now)
+    phase = Phase.CHECKING if pull_request.is_draft else Phase.VALIDATING
+    published = Round(record.iteration, pull_request.head_sha)
+    record = replace(record, pull_request=pull_request.number, rounds=(published,))
+    return record.entering(phase, observation.now)
+
+
+def _trailers(branch: Branch) -> dict[str, str]:
+    lines = (line.partition(": ") for line in branch.message.splitlines())
+    found = {name: value.strip() for name, separator, value in lines if separator}
+    if not found.get("Autocode-Iteration", "1").isdecimal():
+        del found["Autocode-Iteration"]
+    return found
+
+
+def _new(
+    observation: Observation, budget: Budget, run: str, at: datetime, actor: str, actor_id: int | None
+) -> Record:
+    record = Record(
+        run=run,
+        phase=Phase.QUEUED,
+        trigger_at=at,
+        requested_by=actor,
+        requested_by_id=actor_id,
+        started_at=observation.now,
+        usd_limit=budget.usd,
+    )
+    # What was said before the label is in the brief; only what comes after it is a command.
+    seen = max((item.id for item in observation.comments if item.created_at < at), default=0)
+    return replace(record, comment_cursor=seen)
+
+
+def _judged(record: Record, observation: Observation) -> Record:
+    """The last round with what the checks said."""
+    pull_request = own_pull_request(record, observation)
+    if pull_request is None or not record.rounds:
+        return record
+    checks = tuple((check.name, check.conclusion or "pending", check.url) for check in pull_request.checks)
+    last = replace(record.rounds[-1], verdict=str(verdict(pull_request.checks)), checks=checks)
+    return replace(record, rounds=(*record.rounds[:-1], last))
+
+
+def _heard(record: Record, observation: Observation) -> Record:
+    """Nothing that people have said so far is news any more."""
+    return replace(
+        record,
+        comment_cursor=newest_comment(record, observation),
+        review_cursor=newest_review(record, observation),
+    )
+
+
+def _on_answer(record: Record, observation: Observation, budget: Budget) -> Record:
+    """The cursor stays: the answers are handed to the agent, which moves it on."""
+    return replace(record, question=None, note="")
+
+
+def _on_continue(record: Record, observation: Observation, budget: Budget) -> Record:
+    """The cursor stays here too: what was said besides the command is for the agent."""
+    return replace(record, question=None, note="", usd_limit=record.usd_limit + budget.usd)
+
+
+def _on_red(record: Record, observation: Observation, budget: Budget) -> Record:
+    return replace(_judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=())
+
+
+def _on_demand(record: Record, observation: Observation, budget: Budget) -> Record:
+    """The review cursor stays: the step that reads the reviews moves it on."""
+    return replace(_judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=())
+
+
+def _on_verdict(record: Record, observation: Observation, budget: Budget) -> Record:
+    return replace(_judged(record, observation), note="", activity="")
+
+
+def _on_silence(record: Record, observation: Observation, budget: Budget) -> Record:
+    judged = _judged(record, observation)
+    last = replace(judged.rounds[-1], verdict=str(Verdict.NONE)) if judged.rounds else None
+    return replace(judged, rounds=(*judged.rounds[:-1], last) if last else (), note=messages.NOTHING_VERIFIED)
+
+
+def _on_push(record: Record, observation: Observation, budget: Budget) -> Record:
+    pull_request = own_pull_request(record, observation)
+    if pull_request is None:
+        return record
+    sha = pull_request.head_sha
+    rounds = (*record.rounds, Round(record.iteration, sha))
+    return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=messages.PUSHED)
+
+
+def _ends_with(note: str) -> Update:
+    def update(record: Record, observation: Observation, budget: Budget) -> Record:
+        return replace(_heard(record, observation), note=note, question=None, activity="")
+
+    return update
+
+
+UPDATES: dict[Signal, Update] = {
+    Signal.ANSWERED: _on_answer,
+    Signal.CONTINUED: _on_continue,
+    Signal.CHECKS_FAILED: _on_red,
+    Signal.CHANGES_REQUESTED: _on_demand,
+    Signal.CHECKS_PASSED: _on_verdict,
+    Signal.EXHAUSTED: _on_verdict,
+    Signal.CHECKS_MISSING: _on_silence,
+    Signal.PUSHED: _on_push,
+    Signal.UNLABELED: _ends_with(messages.UNLABELED),
+    Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
+    Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),
+    Signal.STOPPED: _ends_with(messages.STOPPED),
+    Signal.MERGED: _ends_with(messages.MERGED),
+}

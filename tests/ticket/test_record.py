@@ -1,0 +1,57 @@
+"""The record survives the way through a comment, and nobody else can write one."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.ticket.budget import Spend
+from jobs.ticket.phases import Phase
+from jobs.ticket.record import CommandRun, Moment, PlanStep, Question, Record, Round, dump, load
+from tests.ticket.builders import NOW, SHA, record
+
+SECRETS = ("newest", "older")
+FULL = record(
+    plan=(PlanStep("write it", done=True),),
+    question=Question("--> or <!--?"),
+    spend=Spend(2, 10, 20, 30, 40, Decimal("0.0123")),
+    moments=(Moment(Phase.QUEUED, NOW),),
+    rounds=(Round(1, SHA, "failed", (("test", "failure", "https://github.test/1"),)),),
+    commands=(CommandRun("pytest", 1, 0.5),),
+)
+
+
+def test_a_record_comes_back_as_it_was() -> None:
+    assert load(dump(FULL, "acme/greet#12", SECRETS), "acme/greet#12", SECRETS) == FULL
+
+
+@given(st.text(), st.text())
+def test_no_text_in_it_can_end_the_hidden_block(note: str, summary: str) -> None:
+    written: Record = replace(FULL, note=note, summary=summary)
+    block = dump(written, "acme/greet#12", SECRETS)
+    assert block.count("-->") == 1 and block.endswith("-->")
+    assert load(f"Hello\n{block}\n### autocode", "acme/greet#12", SECRETS) == written
+
+
+def test_it_is_still_read_after_the_secret_was_rotated() -> None:
+    assert load(dump(FULL, "acme/greet#12", ["older"]), "acme/greet#12", SECRETS) == FULL
+
+
+def test_it_is_still_read_after_github_changed_the_line_ends() -> None:
+    assert load(dump(FULL, "acme/greet#12", SECRETS).replace("\n", "\r\n"), "acme/greet#12", SECRETS) == FULL
+
+
+@pytest.mark.parametrize(
+    ("ticket", "secrets", "find", "put"),
+    [
+        ("acme/greet#12", SECRETS, '"iteration":1', '"iteration":0'),
+        ("acme/greet#13", SECRETS, "", ""),
+        ("acme/greet#12", ("another",), "", ""),
+        ("acme/greet#12", SECRETS, "<!-- autocode:status", "<!-- autocode:state"),
+    ],
+    ids=["changed by hand", "copied from another issue", "signed by somebody else", "no record at all"],
+)
+def test_anything_else_is_no_record(ticket: str, secrets: tuple[str, ...], find: str, put: str) -> None:
+    assert load(dump(FULL, "acme/greet#12", SECRETS).replace(find, put), ticket, secrets) is None

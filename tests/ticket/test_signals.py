@@ -1,0 +1,133 @@
+"""What GitHub's state says has happened, as one table."""
+
+from datetime import timedelta
+
+import pytest
+
+from jobs.ticket.budget import Budget
+from jobs.ticket.observation import Observation, Trigger
+from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.record import Question, Record, Round
+from jobs.ticket.signals import deadline, logins_to_ask, signal
+from tests.ticket.builders import NOW, SHA, check, comment, observation, pull_request, record, review
+
+BUDGET = Budget(max_iterations=3, checks_wait=600)
+GREEN, RED, OPEN = check(), check("failure"), check(None)
+ASKING = record(Phase.ASKING, question=Question("Which colour?"))
+SPENT = record(Phase.ASKING, question=Question("$5 of $5", kind="budget"))
+
+
+def with_checks(*checks: object, **more: object) -> Observation:
+    return observation(pull_requests=(pull_request(checks=checks, **more),))
+
+
+def said(author: str, body: str, id: int = 50) -> Observation:
+    return observation(comments=(comment(id, author, body),), pull_requests=(pull_request(),))
+
+
+CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
+    ("no label, no record", None, observation(labels=()), None),
+    ("a label on a new issue", None, observation(), Signal.TRIGGERED),
+    ("a label on a closed issue", None, observation(state="CLOSED"), None),
+    ("the label is still the same", record(Phase.DONE), observation(), None),
+    (
+        "the label was put back",
+        record(Phase.CANCELLED),
+        observation(trigger=Trigger("bob", NOW)),
+        Signal.TRIGGERED,
+    ),
+    (
+        "the label was put back while it ran",
+        record(Phase.CODING),
+        observation(trigger=Trigger("bob", NOW)),
+        Signal.TRIGGERED,
+    ),
+    ("asked for by a writer", record(Phase.QUEUED), observation(), Signal.SLOT_FREE),
+    ("asked for by a reader", record(Phase.QUEUED, requested_by="carol"), observation(), Signal.REFUSED),
+    ("asked for by a stranger", record(Phase.QUEUED, requested_by="mallory"), observation(), Signal.REFUSED),
+    ("the label was taken off", record(Phase.CODING), observation(labels=()), Signal.UNLABELED),
+    ("the issue was closed", record(Phase.CHECKING), observation(state="CLOSED"), Signal.ISSUE_CLOSED),
+    ("merged by hand", record(), with_checks(RED, state="MERGED"), Signal.MERGED),
+    (
+        "merged, which closes the issue too",
+        record(Phase.VALIDATING),
+        observation(state="CLOSED", pull_requests=(pull_request(state="MERGED"),)),
+        Signal.MERGED,
+    ),
+    ("merged after it failed", record(Phase.FAILED), with_checks(state="MERGED"), Signal.MERGED),
+    ("the pull request was closed", record(), with_checks(state="CLOSED"), Signal.PULL_REQUEST_CLOSED),
+    ("stop by a writer", record(), said("bob", "/autocode stop"), Signal.STOPPED),
+    ("stop by a reader", record(), said("carol", "/autocode stop"), None),
+    ("stop that was acted upon before", record(comment_cursor=50), said("bob", "/autocode stop"), None),
+    ("retry by a writer", record(Phase.FAILED), said("bob", "/autocode retry"), Signal.RETRIED),
+    ("retry by a reader", record(Phase.FAILED), said("carol", "/autocode retry"), None),
+    ("retry where nothing failed", record(Phase.VALIDATING), said("bob", "/autocode retry"), None),
+    ("an answer by a writer", ASKING, said("bob", "Blue."), Signal.ANSWERED),
+    ("an answer by a reader", ASKING, said("carol", "Blue."), None),
+    ("chat is no consent to spend more", SPENT, said("bob", "Blue."), None),
+    ("continue", SPENT, said("bob", "/autocode continue"), Signal.CONTINUED),
+    ("continue by a reader", SPENT, said("carol", "/autocode continue"), None),
+    ("all checks green", record(), with_checks(GREEN, check("skipped", "docs")), Signal.CHECKS_PASSED),
+    ("one red, one still running", record(), with_checks(RED, OPEN), None),
+    ("all complete, one red", record(), with_checks(GREEN, RED), Signal.CHECKS_FAILED),
+    ("red in the last iteration", record(iteration=3), with_checks(RED), Signal.EXHAUSTED),
+    ("a workflow waits for a person", record(), with_checks(check("action_required")), None),
+    ("no check yet", record(), with_checks(), None),
+    (
+        "no check came in time",
+        record(published_at=NOW - timedelta(minutes=11)),
+        with_checks(),
+        Signal.CHECKS_MISSING,
+    ),
+    ("somebody pushed", record(), with_checks(GREEN, head_sha="b" * 40), Signal.PUSHED),
+    (
+        "an old read shows our older commit",
+        record(head_sha="c" * 40, rounds=(Round(1, SHA), Round(2, "c" * 40))),
+        with_checks(RED),
+        None,
+    ),
+    (
+        "changes requested by a writer",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, reviews=(review(5, "bob"),)),
+        Signal.CHANGES_REQUESTED,
+    ),
+    (
+        "changes requested by a reader",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, reviews=(review(5, "carol"),)),
+        None,
+    ),
+    (
+        "a review that was acted upon before",
+        record(Phase.VALIDATING, review_cursor=5),
+        with_checks(GREEN, reviews=(review(5, "bob"),)),
+        None,
+    ),
+    (
+        "an approval is the reviewers' business",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, reviews=(review(5, "bob", "APPROVED"),)),
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("remembered", "seen", "expected"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+def test_signal(remembered: Record | None, seen: Observation, expected: Signal | None) -> None:
+    assert signal(remembered, seen, BUDGET) is expected
+
+
+def test_only_those_are_asked_for_whose_permission_matters() -> None:
+    talk = observation(comments=(comment(50, "carol", "Nice!"), comment(51, "bob", "/autocode stop")))
+    assert logins_to_ask(None, talk) == {"alice"}
+    assert logins_to_ask(record(Phase.VALIDATING), talk) == {"bob"}
+    assert logins_to_ask(ASKING, talk) == {"bob", "carol"}
+    assert logins_to_ask(record(Phase.DONE), observation(trigger=Trigger("dave", NOW))) == {"dave"}
+
+
+def test_a_ticket_without_checks_is_looked_at_again_when_their_time_is_up() -> None:
+    published = NOW - timedelta(minutes=1)
+    assert deadline(record(published_at=published), with_checks(), BUDGET) == published + timedelta(minutes=10)
+    assert deadline(record(published_at=published), with_checks(OPEN), BUDGET) is None
+    assert deadline(record(Phase.VALIDATING), with_checks(), BUDGET) is None

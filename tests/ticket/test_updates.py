@@ -1,0 +1,114 @@
+"""What a record remembers of a signal, and how it is made anew."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from jobs.ticket import messages
+from jobs.ticket.budget import Budget
+from jobs.ticket.observation import Branch, Trigger
+from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.record import Question, Round
+from jobs.ticket.updates import rebuilt, restarted, run_id, started, updated
+from tests.ticket.builders import BRANCH, NOW, SHA, check, comment, observation, pull_request, record
+
+BUDGET = Budget(usd=Decimal(5))
+
+
+def test_a_run_has_the_same_id_however_often_it_is_begun() -> None:
+    assert started(observation(), BUDGET).run == started(observation(), BUDGET).run
+    put_back = observation(trigger=Trigger("alice", NOW))
+    assert started(put_back, BUDGET).run != started(observation(), BUDGET).run
+    assert len(run_id(observation(), "x")) == 8
+
+
+def test_commands_from_before_the_label_are_not_obeyed() -> None:
+    early = comment(40, "bob", "/autocode stop", created_at=NOW - timedelta(days=1))
+    late = comment(50, "bob", "/autocode stop", created_at=NOW)
+    assert started(observation(comments=(early, late)), BUDGET).comment_cursor == 40
+
+
+def test_red_checks_end_the_round_and_begin_the_next_iteration() -> None:
+    red = check("failure")
+    after = updated(
+        record(), Signal.CHECKS_FAILED, observation(pull_requests=(pull_request(checks=(red,)),)), BUDGET
+    )
+    assert after.iteration == 2
+    assert after.rounds == (Round(1, SHA, "failed", (("test", "failure", red.url),)),)
+
+
+def test_missing_checks_are_remembered_as_such() -> None:
+    after = updated(record(), Signal.CHECKS_MISSING, observation(pull_requests=(pull_request(),)), BUDGET)
+    assert after.rounds[-1].verdict == "none"
+    assert after.note == messages.NOTHING_VERIFIED
+
+
+def test_continue_allows_as_much_again() -> None:
+    spent = record(Phase.ASKING, question=Question("$5", "budget"))
+    seen = observation(comments=(comment(50, "bob", "/autocode continue"),))
+    after = updated(spent, Signal.CONTINUED, seen, BUDGET)
+    assert (after.usd_limit, after.question) == (Decimal(10), None)
+
+
+def test_an_answer_stays_unread_until_the_agent_has_it() -> None:
+    asked = record(Phase.ASKING, question=Question("Which?"), comment_cursor=40)
+    after = updated(asked, Signal.ANSWERED, observation(comments=(comment(50, "bob", "Blue."),)), BUDGET)
+    assert (after.question, after.comment_cursor) == (None, 40)
+
+
+def test_a_persons_push_is_taken_as_the_new_head() -> None:
+    seen = observation(pull_requests=(pull_request(head_sha="b" * 40),))
+    after = updated(record(Phase.VALIDATING), Signal.PUSHED, seen, BUDGET)
+    assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, messages.PUSHED)
+    assert [item.head_sha for item in after.rounds] == [SHA, "b" * 40]
+
+
+def test_a_retry_forgets_the_old_run_but_not_what_was_said() -> None:
+    seen = observation(comments=(comment(50, "bob", "/autocode retry"),))
+    fresh = restarted(record(Phase.FAILED, iteration=5, sequence=9), seen, BUDGET)
+    assert (fresh.phase, fresh.iteration, fresh.sequence, fresh.comment_cursor) == (Phase.QUEUED, 1, 9, 50)
+    assert fresh.run != record().run
+
+
+@pytest.mark.parametrize(
+    ("pull_requests", "phase"),
+    [
+        ((pull_request(),), Phase.CHECKING),
+        ((pull_request(is_draft=False),), Phase.VALIDATING),
+        ((), Phase.PREPARING),
+    ],
+)
+def test_a_lost_record_is_rebuilt_from_branch_trailers_and_pull_request(
+    pull_requests: tuple[object, ...], phase: Phase
+) -> None:
+    branch = Branch(BRANCH, SHA, "feat(#12): x\n\nAutocode-Run: feedbeef\nAutocode-Iteration: 3\n")
+    found = rebuilt(observation(branches=(branch,), pull_requests=pull_requests), BUDGET)
+    assert found is not None
+    assert (found.phase, found.run, found.iteration, found.branch) == (phase, "feedbeef", 3, BRANCH)
+    assert found.note == messages.REBUILT
+
+
+def test_a_persons_commit_on_top_does_not_confuse_the_rebuilding() -> None:
+    branch = Branch(BRANCH, SHA, "Fix typo\n\nAutocode-Iteration: many")
+    found = rebuilt(observation(branches=(branch,)), BUDGET)
+    assert found is not None and found.iteration == 1
+
+
+def test_nothing_is_rebuilt_from_nothing() -> None:
+    assert rebuilt(observation(), BUDGET) is None
+    assert rebuilt(observation(labels=(), branches=(Branch(BRANCH, SHA),)), BUDGET) is None
+
+
+def test_the_first_commit_line_takes_its_type_from_the_labels() -> None:
+    issue = replace(observation().issue, labels={"autocode": "1", "bug": "2"})
+    text = messages.commit_message(record(summary="Closes #99."), issue, 12, "alice <1+alice@users.noreply.github.com>")
+    assert text.startswith("fix(#12): Add a greeting\n\n")
+    assert "Closes #99" not in text
+    assert text.splitlines()[-4:] == [
+        "Autocode-Issue: #12",
+        "Autocode-Run: 0123abcd",
+        "Autocode-Iteration: 1",
+        "Co-authored-by: alice <1+alice@users.noreply.github.com>",
+    ]
