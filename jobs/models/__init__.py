@@ -1,0 +1,1 @@
+"""Models: the gateway to the language model and what its calls cost."""
