@@ -1,0 +1,35 @@
+"""Files: removing and measuring directories that hostile code may have written."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def remove_tree(path: Path) -> None:
+    """Remove whatever is at `path`, if anything; of a link only the link, also where permissions are gone."""
+    if path.is_dir() and not path.is_symlink():
+        path.chmod(0o700)
+        for directory, below, _ in os.walk(path):
+            _open_up(Path(directory, name) for name in below)
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of all files at and below `path`; those that vanish meanwhile count nothing."""
+    total = 0
+    for directory, _, names in os.walk(path):
+        for name in names:
+            try:
+                total += Path(directory, name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _open_up(directories: Iterable[Path]) -> None:
+    for directory in directories:
+        if not directory.is_symlink():
+            directory.chmod(0o700)

@@ -1,0 +1,208 @@
+"""Worktree: the files of one ticket, and what of them may be committed.
+
+Code of the repository, and whatever a model made of it, runs in this directory. So nothing in it is believed:
+git's own files lie in the mirror, outside; every command names both places; the `.git` file here is put back
+whenever it was touched, for the sake of people who look; nested repositories are never entered.
+"""
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
+from jobs.git.errors import GitFailed
+from jobs.git.files import remove_tree
+from jobs.git.push import Pushed, push_branch
+from jobs.ticket import policy
+from jobs.ticket.errors import TellPeople
+from jobs.ticket.policy import Change, Kind
+
+if TYPE_CHECKING:
+    from jobs.git.mirror import Mirror
+
+STATUS = (
+    "status",
+    "--porcelain=v2",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+    "--ignore-submodules=all",
+)
+STAGED = ("diff-index", "--cached", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none", "HEAD")
+LARGEST_SHOWN = 100_000
+"""Bytes of a file that `show` returns."""
+
+
+class Worktree:
+    """The files of ticket `number` below its mirror; made by `Mirror.worktree`."""
+
+    def __init__(self, mirror: "Mirror", number: int, branch: str, base: str) -> None:
+        self.path = mirror.worktrees / str(number)
+        self.branch = branch
+        self.base = base
+        self.git_dir = mirror.path / "worktrees" / str(number)
+        """Git's files about this worktree: HEAD and index. Safe to show to a sandbox, read-only."""
+        self._mirror = mirror
+        self._base_ref = f"refs/remotes/origin/{base}"
+        self._git = Commands(self.git_dir, self.path)
+
+    def head(self) -> str:
+        """The commit checked out here."""
+        return (self.git_dir / "HEAD").read_text().strip()
+
+    def base_sha(self) -> str:
+        """The head of the base branch as last fetched; the ticket's branch may have left it earlier."""
+        return self._git.line("rev-parse", self._base_ref)
+
+    def diff(self) -> str:
+        """What the ticket changes: from where its branch left the base to the files as they are, new files
+        included, ignored and refused ones not. Binary files are named, not shown."""
+        self._stage(self._changes())
+        fork = self._git.line("merge-base", "HEAD", self._base_ref)
+        return self._git.run("diff", "--cached", "--find-renames", *PLAIN_DIFF, fork).decode(
+            "utf-8", "replace"
+        )
+
+    def changed_paths(self) -> list[str]:
+        """Paths that differ from HEAD, new ones included, sorted."""
+        return sorted({change.path for change in self._changes()})
+
+    def violations(self) -> list[str]:
+        """Why a commit of the files as they are would be refused, a sentence each; empty if it would not."""
+        return policy.violations(self._changes())
+
+    def commit(self, message: str, *, author: Person) -> str | None:
+        """Commit everything that changed, and return the new head; None when nothing changed.
+
+        `author` is the committer too. Raises TellPeople when the path policy refuses a change; what was staged
+        is asked again, so that nothing written meanwhile slips through.
+        """
+        changes = self._changes()
+        self._refuse(changes)
+        self._stage(changes)
+        staged = self._staged()
+        self._refuse(staged)
+        if not staged:
+            return None
+        options = ("--quiet", "--no-verify", "--cleanup=whitespace", "--file=-")
+        self._git.run("commit", *options, stdin=message.encode(), person=author)
+        return self.head()
+
+    def push(self, token: str) -> Pushed:
+        """Push HEAD to the branch, never by force; other people's commits there are built upon.
+
+        Raises PushConflict with the worktree at their head, GitDenied, GitUnreachable, GitFailed.
+        """
+        self._own()
+        remote = Remote(self._mirror.url, token)
+        return push_branch(self._git, remote, self.branch, lambda: self._mirror.fetch(token))
+
+    def show(self, path: str) -> str | None:
+        """A file as it is at the head of the base branch, never of the ticket's, links inside the repository
+        followed; None where there is none. At most `LARGEST_SHOWN` bytes of it."""
+        question = f"{self._base_ref}:{path}".encode() + b"\0"
+        answer = self._git.run("cat-file", "--batch", "--follow-symlinks", "-z", stdin=question)
+        header, _, content = answer.partition(b"\n")
+        if header.split(b" ")[1:2] != [b"blob"]:
+            return None
+        return content[:-1][:LARGEST_SHOWN].decode("utf-8", "replace")
+
+    def remove(self) -> None:
+        """Remove the files and what git knows about them; unpushed commits are lost."""
+        remove_tree(self.path)
+        remove_tree(self.git_dir)
+
+    def builds_on(self, start: str, pushed: bool) -> bool:
+        """Can work go on here, with the branch at `start`? It can when HEAD is that commit or follows it, and
+        while the branch is not `pushed` also when the base has only moved on since."""
+        if not self.path.is_dir() or (self.git_dir / "rebase-merge").exists():
+            return False
+        (self.git_dir / "index.lock").unlink(missing_ok=True)
+        try:
+            self._changes()
+        except GitFailed:
+            return False
+        older, newer = (start, "HEAD") if pushed else ("HEAD", start)
+        return self._git.says_yes("merge-base", "--is-ancestor", older, newer)
+
+    def restore(self, start: str) -> None:
+        """Make the files those of the commit `start` and nothing else, whatever is here now."""
+        if not self._restored_in_place(start):
+            self.remove()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._mirror.commands.run(
+                "worktree", "add", "--quiet", "--force", "--detach", str(self.path), start
+            )
+
+    def _restored_in_place(self, start: str) -> bool:
+        """Quicker where many files are; False where a killed git or hostile code left too odd a state."""
+        if not self.path.is_dir() or (self.git_dir / "rebase-merge").exists():
+            return False
+        try:
+            self._own()
+            self._git.reset(start, ignored_too=True)
+        except (GitFailed, OSError):
+            return False
+        return True
+
+    def _own(self) -> None:
+        """Put our `.git` file back if somebody replaced it."""
+        dot_git = self.path / ".git"
+        ours = f"gitdir: {self.git_dir}\n"
+        if dot_git.is_symlink() or not dot_git.is_file() or dot_git.read_text(errors="replace") != ours:
+            remove_tree(dot_git)
+            dot_git.write_text(ours)
+
+    def _refuse(self, changes: list[Change]) -> None:
+        if sentences := policy.violations(changes):
+            raise TellPeople(
+                "These changes cannot be committed:\n" + "\n".join(f"- {line}" for line in sentences)
+            )
+
+    def _changes(self) -> list[Change]:
+        """What differs from HEAD, from the files as they are."""
+        self._own()
+        changes = []
+        for entry in self._git.paths(*STATUS):
+            if entry.startswith("? "):
+                changes.append(self._change(entry[2:], Kind.ADDED))
+            else:  # 1 XY sub mH mI mW hH hI path
+                _, state, *_, path = entry.split(" ", 8)
+                kind = Kind.DELETED if "D" in state else Kind.ADDED if "A" in state else Kind.MODIFIED
+                changes.append(self._change(path, kind))
+        return changes
+
+    def _change(self, path: str, kind: Kind) -> Change:
+        if path.endswith("/"):  # the only directories that `--untracked-files=all` lists
+            return Change(path.rstrip("/"), policy.GITLINK, kind=Kind.NESTED_REPOSITORY)
+        if (
+            kind is Kind.DELETED
+        ):  # perhaps readable all the same, through a link that took its directory's place
+            return Change(path, policy.NO_FILE, kind=kind)
+        file = self.path / path
+        facts = file.lstat()
+        if stat.S_ISLNK(facts.st_mode):
+            return Change(path, policy.LINK, str(file.readlink()), kind)
+        mode = policy.EXECUTABLE if facts.st_mode & stat.S_IXUSR else policy.FILE
+        return Change(path, mode, kind=kind, size=facts.st_size)
+
+    def _stage(self, changes: list[Change]) -> None:
+        """Make the index what the files are, but for what the policy refuses."""
+        allowed = [change for change in changes if not policy.violation(change)]
+        gone = [change.path for change in allowed if change.kind is Kind.DELETED]
+        here = [change.path for change in allowed if change.kind is not Kind.DELETED]
+        for options, paths in ((("--force-remove",), gone), (("--add", "--replace"), here)):
+            if paths:
+                listing = b"".join(os.fsencode(path) + b"\0" for path in paths)
+                self._git.run("update-index", *options, "-z", "--stdin", stdin=listing)
+
+    def _staged(self) -> list[Change]:
+        """What differs from HEAD, from the index: exactly what a commit would hold, submodules included."""
+        raw = self._git.paths(*STAGED)
+        changes = []
+        for fields, path in zip(raw[::2], raw[1::2], strict=True):
+            _, mode, _, blob, _ = fields.split(" ")  # :old-mode new-mode old-sha new-sha status
+            target = os.fsdecode(self._git.run("cat-file", "blob", blob)) if mode == policy.LINK else None
+            kind = Kind.DELETED if mode == policy.NO_FILE else Kind.MODIFIED
+            changes.append(Change(path, mode, target, kind))
+        return changes
