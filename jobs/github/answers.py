@@ -1,0 +1,159 @@
+"""Answers: what GitHub answered to `queries/observe.graphql` → Observation, text as of the trigger. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jobs.github.people import Node, comment_of, login_of
+from jobs.github.pulls import branches_of, pull_requests_of
+from jobs.ticket.names import STATUS_MARKER
+from jobs.ticket.observation import TRIGGER_LABEL, Comment, Issue, Observation, Repository, Trigger
+from jobs.ticket.request import Ticket
+from jobs.ticket.text import cleaned
+
+
+@dataclass
+class Answers:
+    """Answers to the same query with different cursors, put together; the first holds the newest of all."""
+
+    ticket: Ticket
+    app_id: int
+    first: Node = field(default_factory=dict)
+    events: dict[str, Node] = field(default_factory=dict)
+    """By node id, so that a page read twice does no harm."""
+    comments: dict[str, Node] = field(default_factory=dict)
+    refs: dict[str, Node] = field(default_factory=dict)
+
+    def add(self, answer: Node) -> None:
+        """Take in one more answer."""
+        self.first = self.first or answer
+        repository = answer["repository"]
+        issue = repository["issue"]
+        self.events |= {node["id"]: node for node in issue["timelineItems"]["nodes"]}
+        self.comments |= {node["fullDatabaseId"]: node for node in issue["comments"]["nodes"]}
+        self.refs |= {node["name"]: node for node in repository["refs"]["nodes"]}
+
+    def missing(self, answer: Node) -> dict[str, str]:
+        """Cursors of what is still to be asked after this answer; empty when it is complete.
+
+        Older events only while the trigger is not found, older comments only while our status comment is not.
+        """
+        repository = answer["repository"]
+        events = repository["issue"]["timelineItems"]["pageInfo"]
+        comments = repository["issue"]["comments"]["pageInfo"]
+        refs = repository["refs"]["pageInfo"]
+        cursors = {}
+        if events["hasPreviousPage"] and self._is_labeled and self._trigger() is None:
+            cursors["eventsBefore"] = events["startCursor"]
+        if comments["hasPreviousPage"] and self._status_comment() is None:
+            cursors["commentsBefore"] = comments["startCursor"]
+        if refs["hasNextPage"]:
+            cursors["branchesAfter"] = refs["endCursor"]
+        return cursors
+
+    def observation(self, now: datetime) -> Observation:
+        """All of it as one observation, without permissions: those are asked by name."""
+        repository, number = self.first["repository"], self.ticket.number
+        status = self._status_comment()
+        linked = repository["issue"]["closedByPullRequestsReferences"]["nodes"]
+        refs = self.refs.values()
+        of_branches = [node for ref in refs for node in ref["associatedPullRequests"]["nodes"]]
+        return Observation(
+            ticket=self.ticket,
+            now=now,
+            viewer=self._viewer,
+            viewer_id=self.first["viewer"]["databaseId"],
+            repository=_repository(repository),
+            issue=self._issue(repository["issue"]),
+            trigger=self._trigger(),
+            status_comment=status,
+            comments=tuple(item for item in self._comments() if status is None or item.id != status.id),
+            branches=branches_of(refs, number),
+            pull_requests=pull_requests_of([*linked, *of_branches], number, self._viewer, self.app_id),
+        )
+
+    @property
+    def _viewer(self) -> str:
+        return str(self.first["viewer"]["login"])
+
+    @property
+    def _is_labeled(self) -> bool:
+        labels = self.first["repository"]["issue"]["labels"]["nodes"]
+        return any(label["name"] == TRIGGER_LABEL for label in labels)
+
+    def _comments(self) -> list[Comment]:
+        comments = (comment_of(node, self._viewer) for node in self.comments.values())
+        return sorted(comments, key=lambda comment: (comment.created_at, comment.id))
+
+    def _status_comment(self) -> Comment | None:
+        """The newest of ours with the marker: should there ever be two, the same one is found each time."""
+        ours = [item for item in self._comments() if item.by_us and STATUS_MARKER in item.body]
+        return ours[-1] if ours else None
+
+    def _trigger(self) -> Trigger | None:
+        """The newest time the trigger label was put on, while it is on."""
+        given = [
+            Trigger(
+                login_of(node["actor"]),
+                datetime.fromisoformat(node["createdAt"]),
+                (node["actor"] or {}).get("databaseId"),
+            )
+            for node in self.events.values()
+            if node["__typename"] == "LabeledEvent" and node["label"]["name"] == TRIGGER_LABEL
+        ]
+        return max(given, key=lambda trigger: trigger.at) if given and self._is_labeled else None
+
+    def _issue(self, node: Node) -> Issue:
+        trigger = self._trigger()
+        title, body = node["title"], node["body"]
+        if trigger is not None:
+            title = title_at(trigger.at, title, list(self.events.values()))
+            body = body_at(trigger.at, body, node["userContentEdits"]["nodes"])
+        return Issue(
+            id=int(node["fullDatabaseId"]),
+            node_id=node["id"],
+            url=node["url"],
+            title=cleaned(title),
+            body=cleaned(body),
+            author=login_of(node["author"]),
+            state=node["state"],
+            labels={label["name"]: label["id"] for label in node["labels"]["nodes"]},
+        )
+
+
+def title_at(at: datetime, title: str, events: Sequence[Node]) -> str:
+    """The title that was replaced by the first renaming after `at`; the present one if there was none."""
+    later = [
+        (node["createdAt"], node["previousTitle"])
+        for node in events
+        if node["__typename"] == "RenamedTitleEvent" and datetime.fromisoformat(node["createdAt"]) > at
+    ]
+    return str(min(later)[1]) if later else title
+
+
+def body_at(at: datetime, body: str, edits: Sequence[Node]) -> str:
+    """The newest revision of the body not later than `at`.
+
+    GitHub keeps no revision until the first edit, and then the original too. A revision's text may be deleted
+    by its author; then nothing stands for it, lest a later text slip in unseen.
+    """
+    if not edits:
+        return body
+    until = [node for node in edits if datetime.fromisoformat(node["editedAt"]) <= at]
+    if len(until) == len(edits):
+        return body
+    newest = max(until, key=lambda node: node["editedAt"], default=None)
+    return (newest["diff"] or "") if newest else ""
+
+
+def _repository(node: Node) -> Repository:
+    return Repository(
+        id=node["databaseId"],
+        node_id=node["id"],
+        name_with_owner=node["nameWithOwner"],
+        url=node["url"],
+        default_branch=node["defaultBranchRef"]["name"] if node["defaultBranchRef"] else None,
+        is_archived=node["isArchived"],
+        is_empty=node["isEmpty"],
+        label_ids={label["name"]: label["id"] for label in node["labels"]["nodes"]},
+    )

@@ -1,0 +1,192 @@
+"""Api: how every request to GitHub is sent: which are repeated, what waits, when credentials are renewed.
+
+Reads are repeated twice at most. A write is sent once: when its answer is lost, nobody knows whether it
+happened, and `Uncertain` says so. Rate limits are never slept out in a worker, they raise `Later`.
+"""
+
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+from githubkit import GitHub
+from githubkit.auth import BaseAuthStrategy
+from githubkit.cache import MemCacheStrategy
+from githubkit.exception import RequestError, RequestFailed
+
+from jobs.github.errors import OUTAGE_WAIT, Uncertain, graphql_refusal, refusal
+from jobs.settings import Settings
+from jobs.ticket.errors import Later
+
+TIMEOUT = httpx.Timeout(20, connect=5)
+"""Seconds. githubkit's own default is to wait forever."""
+PAUSES = (0.2, 0.8)
+"""Seconds before a read is repeated."""
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""GitHub was not reached, so even a write may be repeated."""
+MOVED = frozenset({301, 307, 308})
+"""How GitHub redirects to a renamed or transferred repository:
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"""
+API_VERSION = "2022-11-28"
+"""https://docs.github.com/en/rest/about-the-rest-api/api-versions: the one Enterprise Server speaks too."""
+USER_AGENT = "autocode"
+
+
+def utc_now() -> datetime:
+    """The time, timezone-aware."""
+    return datetime.now(UTC)
+
+
+class Api:
+    """GitHub's REST and GraphQL APIs over one connection kept alive, with one set of credentials."""
+
+    def __init__(
+        self, settings: Settings, authenticate: Callable[[], BaseAuthStrategy], clock: Callable[[], datetime]
+    ) -> None:
+        """`authenticate` gives fresh credentials: at the first request, and anew when GitHub answers 401."""
+        self._url = settings.api_url
+        self._graphql_url = re.sub("/api/v3$", "/api", settings.api_url) + "/graphql"
+        self._authenticate = authenticate
+        self._clock = clock
+        self._github: GitHub[Any] | None = None
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._open.close()
+        self._github = None
+
+    def reconnect(self) -> GitHub[Any]:
+        """Start anew with fresh credentials."""
+        self.close()
+        credentials = self._authenticate()
+        # Held in self because githubkit's namespaces refer to their client weakly.
+        self._github = self._open.enter_context(
+            GitHub(
+                credentials,
+                base_url=self._url,
+                user_agent=USER_AGENT,
+                follow_redirects=False,
+                timeout=TIMEOUT,
+                ssl_verify=tls(),
+                # Of its own: githubkit's default is shared by the whole process, JSON web tokens included.
+                cache_strategy=MemCacheStrategy(),
+                http_cache=False,
+                auto_retry=False,
+            )
+        )
+        return self._github
+
+    def get(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
+        """Read. A moved repository is followed, on GitHub itself; any other redirect is returned as it is."""
+        response = self._answer("GET", path, repeatable=True, params=params)
+        for _ in range(3):
+            if response.status_code not in MOVED or not self._is_ours(response):
+                break
+            response = self._answer("GET", str(_target(response)), repeatable=True)
+        return response
+
+    def pages(self, path: str, params: dict[str, Any] | None = None) -> Iterator[Any]:
+        """The JSON of every page, 100 items each.
+
+        https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+        """
+        response = self.get(path, {"per_page": 100} | (params or {}))
+        yield response.json()
+        while following := response.links.get("next"):
+            response = self.get(following["url"])
+            yield response.json()
+
+    def send(
+        self, method: str, path: str, body: dict[str, Any] | None, *, repeatable: bool = False
+    ) -> httpx.Response:
+        """Write. `repeatable` is for what does no harm when it happens twice."""
+        response = self._answer(method, path, repeatable=repeatable, json=body)
+        if response.is_redirect:
+            raise refusal(response, self._clock())
+        return response
+
+    def query(self, name: str, variables: dict[str, Any]) -> Any:
+        """The data of `queries/<name>.graphql`, which must not change anything. Never partial data."""
+        return self._graphql(name, variables, repeatable=True)
+
+    def mutate(self, name: str, variables: dict[str, Any]) -> Any:
+        """Carry out `queries/<name>.graphql`."""
+        return self._graphql(name, variables, repeatable=False)
+
+    def _graphql(self, name: str, variables: dict[str, Any], *, repeatable: bool) -> Any:
+        body = {"query": document(name), "variables": variables}
+        response = self._answer("POST", self._graphql_url, repeatable=repeatable, json=body)
+        answer = response.json()
+        if not answer.get("errors"):
+            return answer["data"]
+        refused = graphql_refusal(answer["errors"], response, self._clock())
+        raise refused or self._lost(f"{name}: {answer['errors'][0].get('message')}", repeatable)
+
+    def _answer(self, method: str, path: str, *, repeatable: bool, **content: Any) -> httpx.Response:
+        """The first answer below 400 that is worth having, or what its absence means."""
+        pauses, renewed = iter(PAUSES), False
+        while True:
+            try:
+                response = self._once(method, path, **content)
+            except RequestError as error:
+                may_repeat = repeatable or isinstance(error.exc, NEVER_SENT)
+                self._pause(pauses, f"{method} {path}: {error.exc!r}", may_repeat)
+                continue
+            if response.status_code >= 500:
+                self._pause(pauses, f"{method} {path}: {response.status_code}", repeatable)
+            elif response.status_code == 401 and not renewed:
+                renewed = True
+                self.reconnect()
+            elif response.is_error:
+                raise refusal(response, self._clock())
+            else:
+                return response
+
+    def _once(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send it once; RequestError when there is no answer at all."""
+        headers = {"X-GitHub-Api-Version": API_VERSION}
+        github = self._github or self.reconnect()
+        try:
+            return github.request(method, path, headers=headers, **content).raw_response
+        except RequestFailed as failed:
+            return failed.response.raw_response
+
+    def _pause(self, pauses: Iterator[float], what: str, repeatable: bool) -> None:
+        """Wait before the next attempt; raise when there is none."""
+        pause = next(pauses, None) if repeatable else None
+        if pause is None:
+            raise self._lost(what, repeatable)
+        time.sleep(pause)
+
+    def _lost(self, what: str, repeatable: bool) -> Exception:
+        if repeatable:
+            return Later(self._clock() + OUTAGE_WAIT, f"GitHub did not answer ({what})")
+        return Uncertain(what)
+
+    def _is_ours(self, response: httpx.Response) -> bool:
+        """The redirect stays on the API's own host, so the token may go there."""
+        there, here = _target(response), httpx.URL(self._url)
+        return (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
+
+
+@cache
+def document(name: str) -> str:
+    """The text of `queries/<name>.graphql`."""
+    return (Path(__file__).parent / "queries" / f"{name}.graphql").read_text()
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Made once: loading the certificates takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
+def _target(response: httpx.Response) -> httpx.URL:
+    return response.request.url.join(response.headers["location"])

@@ -1,0 +1,87 @@
+"""App: what autocode asks GitHub as itself: where it is installed and which tickets are open there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from githubkit.auth import TokenAuthStrategy
+
+from jobs.github.api import Api, utc_now
+from jobs.github.tokens import app_credentials, mint
+from jobs.settings import Settings
+from jobs.ticket.names import NEEDS_INPUT, REVIEW, WORKING
+from jobs.ticket.observation import TRIGGER_LABEL
+from jobs.ticket.request import Ticket
+
+UNFINISHED = (WORKING, NEEDS_INPUT, REVIEW)
+"""State labels of a ticket that is not at rest."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person or an organization that has installed the App."""
+
+    installation: int
+    login: str
+
+
+class App:
+    """The App by its own key; a context manager that holds one connection."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._api = Api(settings, lambda: app_credentials(settings), clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._api.close()
+
+    def installations(self) -> list[Account]:
+        """Everywhere the App is installed and not suspended."""
+        return [
+            Account(found["id"], found["account"]["login"])
+            for page in self._api.pages("/app/installations")
+            for found in page
+            if not found.get("suspended_at")
+        ]
+
+    def account(self, installation: int) -> Account:
+        """Whose installation this is; Gone when it is removed."""
+        found = self._api.get(f"/app/installations/{installation}").json()
+        return Account(found["id"], found["account"]["login"])
+
+    def open_tickets(self, installation: int) -> list[Ticket]:
+        """The installation's issues that want looking at, by GitHub's search, which may lag behind.
+
+        Open ones with the trigger label, and those that still show an unfinished ticket's label.
+        """
+        scope = f"is:issue archived:false user:{self.account(installation).login}"
+        unfinished = ",".join(f'"{name}"' for name in UNFINISHED)
+        variables: dict[str, Any] = {
+            "open": f'{scope} is:open label:"{TRIGGER_LABEL}"',
+            "unfinished": f"{scope} label:{unfinished}",
+        }
+        token = mint(self._api, installation, {"issues": "read"})
+        api = Api(self._settings, lambda: TokenAuthStrategy(token.secret), self._clock)
+        try:
+            return list(dict.fromkeys(_search(api, variables, installation)))
+        finally:
+            api.close()
+
+
+def _search(api: Api, variables: dict[str, Any], installation: int) -> Iterator[Ticket]:
+    cursors: dict[str, str] | None = {}
+    while cursors is not None:
+        answer = api.query("open_tickets", variables | cursors)
+        for found in (answer["open"], answer["unfinished"]):
+            for node in found["nodes"]:
+                yield Ticket(installation, node["repository"]["nameWithOwner"], node["number"])
+        pages = {f"{name}After": answer[name]["pageInfo"] for name in ("open", "unfinished")}
+        cursors = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]} or None

@@ -1,0 +1,163 @@
+"""Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in `writes.py`."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+from githubkit.auth import TokenAuthStrategy
+
+from jobs.github.answers import Answers
+from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
+from jobs.github.errors import Gone
+from jobs.github.people import GHOST
+from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
+from jobs.github.writes import Writes
+from jobs.settings import Settings
+from jobs.ticket.observation import Check, Observation
+from jobs.ticket.request import Ticket
+
+MAX_PAGES = 20
+"""Of one observation; beyond 2,000 comments ours is taken for lost."""
+RENEW_BEFORE = timedelta(minutes=5)
+"""A token that ends sooner is not handed to git any more."""
+LOG_READ = 20_000_000
+"""Bytes of a job's log that are read at most."""
+LOG_KEPT = 200_000
+"""Bytes of its end that are kept: failures stand at the end."""
+
+
+class Installation(Writes):
+    """One ticket on GitHub: a context manager that holds one connection and, in memory only, one token.
+
+    The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is
+    minted at the first request, and again shortly before it expires or when GitHub no longer takes it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        ticket: Ticket,
+        guard: Callable[[], None],
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`guard` is called before each write and raises LeaseLost when the ticket is no longer ours."""
+        super().__init__(Api(settings, self._authenticate, clock), ticket, guard)
+        self._settings = settings
+        self._clock = clock
+        self._minted: Token | None = None
+        self._permissions: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._api.close()
+
+    def token(self) -> str:
+        """The installation token, for git, good for five minutes at least."""
+        if self._minted is None or self._minted.expires_at - self._clock() < RENEW_BEFORE:
+            self._api.reconnect()
+        assert self._minted is not None
+        return self._minted.secret
+
+    def observe(self, *, now: datetime) -> Observation:
+        """The ticket as it is now: one GraphQL query, more only for a very busy issue.
+
+        Raises Gone when there is no such issue for us: deleted, transferred, or in truth a pull request.
+        """
+        owner, _, name = self._ticket.repository.partition("/")
+        number = self._ticket.number
+        fixed = {"owner": owner, "name": name, "number": number, "branch": f"autocode/{number}-"}
+        answers = Answers(self._ticket, self._settings.app_id)
+        cursors: dict[str, str] = {}
+        for _ in range(MAX_PAGES):
+            answer = self._api.query("observe", fixed | cursors)
+            answers.add(answer)
+            if not (cursors := answers.missing(answer)):
+                break
+        self._seen = answers.observation(now)
+        self._label_ids = {**self._seen.repository.label_ids, **self._seen.issue.labels}
+        return self._seen
+
+    def permissions(self, logins: Iterable[str]) -> dict[str, str]:
+        """Login → admin, maintain, write, read or none, as GitHub says. Each login is asked only once."""
+        wanted = list(dict.fromkeys(logins))
+        for login in wanted:
+            if login not in self._permissions:
+                self._permissions[login] = self._permission(login)
+        return {login: self._permissions[login] for login in wanted}
+
+    def find_issue(self, marker: str, *, since: datetime) -> int | None:
+        """Number of the issue of ours, changed since then, whose body has the marker; needs an observation."""
+        if self._seen is None:
+            raise RuntimeError("the ticket has not been observed yet")
+        ours = self._seen.viewer
+        wanted = {"creator": ours, "state": "all", "since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        for page in self._api.pages(f"{self._repository}/issues", wanted):
+            for issue in page:
+                if (
+                    issue["user"]["login"] == ours
+                    and marker in (issue["body"] or "")
+                    and "pull_request" not in issue
+                ):
+                    return int(issue["number"])
+        return None
+
+    def failing_log(self, check: Check) -> str:
+        """The end of a GitHub Actions job's log; empty for other checks and where the log is gone."""
+        if check.job_id is None:
+            return ""
+        try:
+            response = self._api.get(f"{self._repository}/actions/jobs/{check.job_id}/logs")
+        except Gone:
+            return ""
+        if not response.has_redirect_location:
+            return response.content[-LOG_KEPT:].decode(errors="replace")
+        return _log_at(str(response.request.url.join(response.headers["location"])))
+
+    def _permission(self, login: str) -> str:
+        """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
+        if login == GHOST:
+            return "none"
+        try:
+            path = f"{self._repository}/collaborators/{quote(login, safe='')}/permission"
+            answer = self._api.get(path).json()
+        except Gone:
+            return "none"
+        return "maintain" if answer.get("role_name") == "maintain" else str(answer["permission"])
+
+    def _authenticate(self) -> TokenAuthStrategy:
+        self._minted = self._mint()
+        return TokenAuthStrategy(self._minted.secret)
+
+    def _mint(self) -> Token:
+        app = Api(self._settings, lambda: app_credentials(self._settings), self._clock)
+        try:
+            return mint(app, self._ticket.installation, PERMISSIONS, self._ticket.repository)
+        finally:
+            app.close()
+
+
+def _log_at(url: str) -> str:
+    """The end of the text at an address that GitHub gave us. It is somebody else's: our token stays here."""
+    kept, read = b"", 0
+    client = httpx.Client(
+        headers={"User-Agent": USER_AGENT}, timeout=TIMEOUT, verify=tls(), follow_redirects=True
+    )
+    try:
+        with client, client.stream("GET", url) as answer:
+            if answer.is_error:
+                return ""
+            for chunk in answer.iter_bytes():
+                kept = (kept + chunk)[-LOG_KEPT:]
+                read += len(chunk)
+                if read >= LOG_READ:
+                    break
+    except httpx.HTTPError:
+        return ""
+    return kept.decode(errors="replace")

@@ -1,0 +1,44 @@
+"""People: who wrote something, and what of it may be read. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from jobs.ticket.observation import Comment
+from jobs.ticket.text import cleaned
+
+Node = dict[str, Any]
+"""One object of a GraphQL answer."""
+
+GHOST = "ghost"
+"""Who wrote what a deleted account left behind: https://github.com/ghost"""
+
+
+def login_of(actor: Node | None) -> str:
+    """The login as REST spells it.
+
+    GraphQL calls an App's bot `slug`, and there may be a person of that name; only `slug[bot]` is unique.
+    `viewer` is the exception and comes as `slug[bot]`.
+    """
+    if actor is None:
+        return GHOST
+    suffix = "[bot]" if actor["__typename"] == "Bot" else ""
+    return f"{actor['login'].removesuffix('[bot]')}{suffix}" if suffix else str(actor["login"])
+
+
+def is_person(actor: Node | None) -> bool:
+    """Neither a bot nor a deleted account."""
+    return actor is not None and actor["__typename"] == "User"
+
+
+def comment_of(node: Node, viewer: str) -> Comment:
+    """A comment; ours is left as it is, because it carries the record."""
+    author = login_of(node["author"])
+    return Comment(
+        id=int(node["fullDatabaseId"]),
+        author=author,
+        by_us=author == viewer,
+        by_person=is_person(node["author"]),
+        body=node["body"] if author == viewer else cleaned(node["body"]),
+        created_at=datetime.fromisoformat(node["createdAt"]),
+        url=node["url"],
+    )

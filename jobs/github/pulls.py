@@ -1,0 +1,140 @@
+"""Pulls: the ticket's branches and pull requests in GitHub's answer, with checks and reviews. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from jobs.github.people import Node, comment_of, is_person, login_of
+from jobs.ticket.names import number_of_branch
+from jobs.ticket.observation import Annotation, Branch, Check, PullRequest, Review, ReviewComment
+from jobs.ticket.text import cleaned
+
+ACTIONS = "github-actions"
+"""Slug of the App behind GitHub Actions; the id of its check runs is the id of the job."""
+
+
+def branches_of(refs: Iterable[Node], number: int) -> tuple[Branch, ...]:
+    """The branches of the ticket; GitHub's filter lets others through."""
+    return tuple(
+        Branch(ref["name"], ref["target"]["oid"], ref["target"].get("message", ""))
+        for ref in refs
+        if number_of_branch(ref["name"]) == number
+    )
+
+
+def pull_requests_of(found: Iterable[Node], number: int, viewer: str, app_id: int) -> tuple[PullRequest, ...]:
+    """Those that we opened from a branch of the ticket, newest first.
+
+    One that is found twice, by its branch and by the issue it closes, counts once, with its checks.
+    """
+    ours = {
+        node["number"]: node
+        for node in sorted(found, key=lambda node: "statusCheckRollup" in node)
+        if number_of_branch(node["headRefName"]) == number
+        and not node["isCrossRepository"]
+        and login_of(node["author"]) == viewer
+    }
+    newest_first = sorted(ours.values(), key=lambda node: (node["createdAt"], node["number"]), reverse=True)
+    return tuple(pull_request_of(node, viewer, app_id) for node in newest_first)
+
+
+def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
+    """One pull request; without checks, reviews and comments where its branch is gone."""
+    reviews = (node.get("reviews") or {}).get("nodes", [])
+    comments = (node.get("comments") or {}).get("nodes", [])
+    return PullRequest(
+        id=int(node["fullDatabaseId"]),
+        node_id=node["id"],
+        number=node["number"],
+        url=node["url"],
+        title=cleaned(node["title"]),
+        body=node["body"],
+        state=node["state"],
+        is_draft=node["isDraft"],
+        head_branch=node["headRefName"],
+        head_sha=node["headRefOid"],
+        base_branch=node["baseRefName"],
+        merged_by=login_of(node["mergedBy"]) if node["mergedBy"] else None,
+        checks=tuple(checks_of(node, app_id)),
+        reviews=tuple(review_of(review) for review in reviews),
+        comments=tuple(comment_of(comment, viewer) for comment in comments),
+    )
+
+
+def review_of(node: Node) -> Review:
+    """One submitted review with its remarks."""
+    return Review(
+        id=int(node["fullDatabaseId"]),
+        author=login_of(node["author"]),
+        by_person=is_person(node["author"]),
+        state=node["state"],
+        body=cleaned(node["body"]),
+        submitted_at=datetime.fromisoformat(node["submittedAt"]),
+        comments=tuple(
+            ReviewComment(remark["path"], remark["line"], remark["diffHunk"], cleaned(remark["body"]))
+            for remark in node["comments"]["nodes"]
+        ),
+    )
+
+
+def checks_of(pull_request: Node, app_id: int) -> Iterable[Check]:
+    """The checks of the head commit, our own left out; none while GitHub still sums up an older commit."""
+    rollup = pull_request.get("statusCheckRollup")
+    if rollup is None or rollup["commit"]["oid"] != pull_request["headRefOid"]:
+        return
+    nodes = rollup["contexts"]["nodes"]
+    for node in nodes:
+        if node["__typename"] == "StatusContext":
+            yield _commit_status(node)
+        elif (node["checkSuite"]["app"] or {}).get("databaseId") != app_id:
+            yield _check_run(node)
+    if (unseen := rollup["contexts"]["totalCount"] - len(nodes)) > 0:
+        status, conclusion = STATUS[rollup["state"]]
+        yield Check(f"{unseen} more checks", status, conclusion, f"{pull_request['url']}/checks")
+
+
+Status = Literal["pending", "completed"]
+
+STATUS: dict[str, tuple[Status, str | None]] = {
+    "SUCCESS": ("completed", "success"),
+    "FAILURE": ("completed", "failure"),
+    "ERROR": ("completed", "failure"),
+    "PENDING": ("pending", None),
+    "EXPECTED": ("pending", None),
+}
+"""https://docs.github.com/en/graphql/reference/enums#statusstate"""
+
+
+def _commit_status(node: Node) -> Check:
+    status, conclusion = STATUS[node["state"]]
+    return Check(
+        name=node["context"],
+        status=status,
+        conclusion=conclusion,
+        url=node["targetUrl"] or "",
+        summary=cleaned(node["description"] or ""),
+    )
+
+
+def _check_run(node: Node) -> Check:
+    slug = (node["checkSuite"]["app"] or {}).get("slug")
+    is_complete = node["status"] == "COMPLETED"
+    return Check(
+        name=node["name"],
+        status="completed" if is_complete else "pending",
+        conclusion=node["conclusion"].lower() if is_complete else None,
+        url=node["detailsUrl"] or "",
+        app=slug,
+        job_id=node["databaseId"] if slug == ACTIONS else None,
+        summary=cleaned("\n".join(filter(None, [node["title"], node["summary"]]))),
+        annotations=tuple(_annotation(item) for item in (node["annotations"] or {}).get("nodes", [])),
+    )
+
+
+def _annotation(node: Node) -> Annotation:
+    return Annotation(
+        path=node["path"],
+        line=node["location"]["start"]["line"],
+        level=(node["annotationLevel"] or "notice").lower(),
+        message=cleaned(node["message"]),
+    )

@@ -1,0 +1,67 @@
+"""Tokens: an installation token for one repository and no more than the work needs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from githubkit.auth import AppAuthStrategy
+
+from jobs.github.api import Api
+from jobs.github.errors import GitHubError, Gone
+from jobs.settings import Settings
+
+PERMISSIONS = {
+    "actions": "read",
+    "checks": "read",
+    "contents": "write",
+    "issues": "write",
+    "pull_requests": "write",
+    "statuses": "read",
+}
+"""What a ticket's token may do besides `metadata: read`. `app.yml` asks for the same and gives reasons."""
+
+LEVELS = ("read", "write", "admin")
+
+
+@dataclass(frozen=True)
+class Token:
+    """An installation token. Lives in memory only."""
+
+    secret: str = field(repr=False)
+    expires_at: datetime
+    """An hour after it was made; timezone-aware."""
+
+
+def mint(app: Api, installation: int, permissions: dict[str, str], repository: str | None = None) -> Token:
+    """A new token for an installation; for one of its repositories only if `repository` (`owner/name`) is given.
+
+    What the account has not granted (yet) is left out, so that people can still be told what is missing.
+    Raises Gone when the installation is removed or suspended or does not reach the repository.
+    """
+    path = f"/app/installations/{installation}/access_tokens"
+    body: dict[str, object] = {"permissions": permissions}
+    if repository is not None:
+        body["repositories"] = [repository.partition("/")[2]]
+    try:
+        # A token too many does no harm: nobody knows it.
+        answer = app.send("POST", path, body, repeatable=True).json()
+    except Gone:
+        raise
+    except GitHubError as error:
+        if "not granted" not in str(error):
+            raise Gone(str(error)) from error
+        body["permissions"] = _granted(app, installation, permissions)
+        answer = app.send("POST", path, body, repeatable=True).json()
+    return Token(answer["token"], datetime.fromisoformat(answer["expires_at"]))
+
+
+def app_credentials(settings: Settings) -> AppAuthStrategy:
+    """The App itself: a JSON web token signed with its private key, for what is below `/app`."""
+    return AppAuthStrategy(settings.app_id, settings.private_key)
+
+
+def _granted(app: Api, installation: int, wanted: dict[str, str]) -> dict[str, str]:
+    """The part of `wanted` that the account has agreed to."""
+    granted = app.get(f"/app/installations/{installation}").json()["permissions"]
+    return {
+        name: min(level, granted[name], key=LEVELS.index) for name, level in wanted.items() if name in granted
+    }

@@ -1,0 +1,185 @@
+"""Writes: everything autocode changes on GitHub. Each asks the guard first and then makes one request."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from jobs.github.api import Api
+from jobs.github.errors import GitHubError, Gone
+from jobs.ticket.errors import TellPeople
+from jobs.ticket.observation import Comment, Observation, PullRequest
+from jobs.ticket.request import Ticket
+from jobs.ticket.words import COMMENT_LIMIT
+
+
+class Writes:
+    """What may be written to one ticket's repository.
+
+    Every method may raise LeaseLost (by the guard, before anything is sent), Uncertain, Later, TellPeople,
+    Gone, Archived or GitHubError.
+    """
+
+    def __init__(self, api: Api, ticket: Ticket, guard: Callable[[], None]) -> None:
+        """`guard` raises LeaseLost when somebody else works on the ticket now."""
+        self._api = api
+        self._ticket = ticket
+        self._guard = guard
+        self._repository = f"/repos/{ticket.repository}"
+        self._issue = f"{self._repository}/issues/{ticket.number}"
+        self._seen: Observation | None = None
+        self._label_ids: dict[str, str] = {}
+
+    def react(self, content: str = "eyes") -> None:
+        """React to the issue; GitHub keeps one of a kind."""
+        self._send("POST", f"{self._issue}/reactions", {"content": content})
+
+    def create_comment(self, body: str) -> Comment:
+        """A new comment on the issue."""
+        made = self._send("POST", f"{self._issue}/comments", {"body": _short_enough(body)})
+        return Comment(
+            id=made["id"],
+            author=made["user"]["login"],
+            by_us=True,
+            by_person=False,
+            body=made["body"],
+            created_at=datetime.fromisoformat(made["created_at"]),
+            url=made["html_url"],
+        )
+
+    def update_comment(self, comment_id: int, body: str) -> None:
+        """Rewrite a comment of ours; Gone when somebody deleted it."""
+        self._send("PATCH", f"{self._repository}/issues/comments/{comment_id}", {"body": _short_enough(body)})
+
+    def change_labels(self, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Put labels on the issue and take others off it: one request when the repository has them all.
+
+        Labels the repository lacks are made. Taking off what is not on does nothing.
+        """
+        adding, removing = list(add), list(remove)
+        if self._change_known_labels(adding, removing):
+            return
+        self._add_labels(adding)
+        for name in removing:
+            self._remove_label(name)
+
+    def create_pull_request(
+        self, *, title: str, body: str, head: str, base: str, draft: bool = True
+    ) -> PullRequest:
+        """Open a pull request, or give the one that is open for this head already.
+
+        Not a draft where the repository's plan has none. TellPeople when head and base do not differ.
+        """
+        fields = {"title": title, "body": _short_enough(body), "head": head, "base": base, "draft": draft}
+        try:
+            return pull_request_of(self._send("POST", f"{self._repository}/pulls", fields))
+        except GitHubError as error:
+            if draft and "Draft pull requests are not supported" in str(error):
+                return self.create_pull_request(title=title, body=body, head=head, base=base, draft=False)
+            if "A pull request already exists" in str(error):
+                return self._open_pull_request(head, error)
+            _explain(error, head, base)
+
+    def publish_ready(self, pull_request: PullRequest, *, body: str) -> None:
+        """Rewrite the pull request's body and take it out of draft."""
+        self._guard()
+        variables = {
+            "pullRequest": pull_request.node_id, "body": _short_enough(body), "isDraft": pull_request.is_draft
+        }  # fmt: skip
+        self._api.mutate("publish_ready", variables)
+
+    def update_pull_request(self, pull_request: PullRequest, *, body: str) -> None:
+        """Rewrite the pull request's body."""
+        self._send("PATCH", f"{self._repository}/pulls/{pull_request.number}", {"body": _short_enough(body)})
+
+    def create_issue(self, *, title: str, body: str, labels: Iterable[str] = ()) -> tuple[int, int]:
+        """A new issue in the repository: its number and its database id."""
+        fields = {"title": title, "body": _short_enough(body), "labels": list(labels)}
+        made = self._send("POST", f"{self._repository}/issues", fields)
+        return made["number"], made["id"]
+
+    def add_sub_issue(self, issue_id: int) -> bool:
+        """Hang an issue, by database id, below the ticket's; False where GitHub does not allow it."""
+        try:
+            self._send("POST", f"{self._issue}/sub_issues", {"sub_issue_id": issue_id})
+        except GitHubError:
+            return False
+        return True
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        self._guard()
+        return self._api.send(method, path, body).json()
+
+    def _change_known_labels(self, adding: list[str], removing: list[str]) -> bool:
+        """Do it by node ids; False where one is not known, or no longer right because a label was deleted."""
+        known = self._label_ids
+        if self._seen is None or not all(name in known for name in [*adding, *removing]):
+            return False
+        self._guard()
+        variables = {
+            "issue": self._seen.issue.node_id,
+            "add": [known[name] for name in adding],
+            "remove": [known[name] for name in removing],
+            "adding": bool(adding),
+            "removing": bool(removing),
+        }
+        try:
+            self._api.mutate("change_labels", variables)
+        except Gone:
+            return False
+        return True
+
+    def _add_labels(self, names: list[str]) -> None:
+        if names:
+            made = self._send("POST", f"{self._issue}/labels", {"labels": names})
+            self._label_ids |= {label["name"]: label["node_id"] for label in made}
+
+    def _remove_label(self, name: str) -> None:
+        self._guard()
+        try:
+            self._api.send("DELETE", f"{self._issue}/labels/{quote(name, safe='')}", None)
+        except Gone:
+            return
+
+    def _open_pull_request(self, head: str, error: GitHubError) -> PullRequest:
+        """The open pull request of one of our branches; the original error if there is none after all."""
+        owner = self._ticket.repository.partition("/")[0]
+        found = self._api.get(
+            f"{self._repository}/pulls", {"head": f"{owner}:{head}", "state": "open"}
+        ).json()
+        if not found:
+            raise error
+        return pull_request_of(found[0])
+
+
+def pull_request_of(made: dict[str, Any]) -> PullRequest:
+    """REST's pull request as we hold it; checks, reviews and comments come with the next observation."""
+    return PullRequest(
+        id=made["id"],
+        node_id=made["node_id"],
+        number=made["number"],
+        url=made["html_url"],
+        title=made["title"],
+        body=made["body"] or "",
+        state="OPEN",
+        is_draft=made.get("draft", False),
+        head_branch=made["head"]["ref"],
+        head_sha=made["head"]["sha"],
+        base_branch=made["base"]["ref"],
+    )
+
+
+def _explain(error: GitHubError, head: str, base: str) -> NoReturn:
+    if "No commits between" in str(error):
+        raise TellPeople(
+            f"The branch `{head}` has no commit that `{base}` lacks, so GitHub opens no pull request for it. "
+            "If something should have changed, say so in a comment, take the label off and put it back."
+        ) from error
+    raise error
+
+
+def _short_enough(body: str) -> str:
+    """The body itself; ValueError when GitHub would refuse it, because cutting is the caller's business."""
+    if len(body) > COMMENT_LIMIT:
+        raise ValueError(f"a body of {len(body):,} characters arrived, GitHub takes {COMMENT_LIMIT:,}")
+    return body

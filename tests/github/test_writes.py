@@ -1,0 +1,153 @@
+"""Everything autocode changes on GitHub: the guard first, then one request."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from jobs.github.errors import Archived, GitHubError, Gone
+from jobs.ticket.errors import LeaseLost, TellPeople
+from tests.github.conftest import BRANCH
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def client(world):
+    """A client that has observed; its calls so far are forgotten."""
+    made = world.open()
+    made.observe(now=NOW)
+    world.control("DELETE", "calls")
+    return made
+
+
+def test_nothing_is_written_without_the_lease(world, client):
+    world.push()
+    pull = client.create_pull_request(title="Greet", body="", head=BRANCH, base="main")
+    world.control("DELETE", "calls")
+    world.lease_is_ours = False
+    for write in (
+        lambda: client.react(),
+        lambda: client.create_comment("x"),
+        lambda: client.update_comment(1, "x"),
+        lambda: client.change_labels(add=["autocode"], remove=[]),
+        lambda: client.change_labels(add=["new"], remove=["old"]),
+        lambda: client.create_pull_request(title="x", body="x", head=BRANCH, base="main"),
+        lambda: client.publish_ready(pull, body="x"),
+        lambda: client.update_pull_request(pull, body="x"),
+        lambda: client.create_issue(title="x", body="x"),
+        lambda: client.add_sub_issue(1),
+    ):
+        with pytest.raises(LeaseLost):
+            write()
+    assert world.calls() == []
+
+
+def test_a_comment_is_written_and_rewritten(world, client):
+    made = client.create_comment("one")
+    client.update_comment(made.id, "two")
+    client.react()
+    [seen] = client.observe(now=NOW).comments
+    assert (seen.id, seen.author, seen.by_us, seen.body) == (made.id, made.author, True, "two")
+    assert (seen.url, seen.created_at) == (made.url, made.created_at)
+    reactions = world.act("bob", "GET", "/issues/1/reactions")
+    assert [(item["content"], item["user"]["login"]) for item in reactions] == [("eyes", "autocode[bot]")]
+
+
+def test_a_comment_that_was_deleted_is_gone(world, client):
+    made = client.create_comment("one")
+    world.act("alice", "DELETE", f"/issues/comments/{made.id}")
+    with pytest.raises(Gone):
+        client.update_comment(made.id, "two")
+
+
+def test_a_body_that_github_would_refuse_is_the_callers_mistake(client):
+    with pytest.raises(ValueError, match="65,537"):
+        client.create_comment("x" * 65_537)
+
+
+def test_labels_the_repository_has_are_changed_in_one_request(world, client):
+    client.change_labels(add=["autocode: working"], remove=[])
+    client.observe(now=NOW)
+    world.control("DELETE", "calls")
+    client.change_labels(add=["autocode"], remove=["autocode: working"])
+    assert world.calls() == ["POST /graphql"]
+    assert set(client.observe(now=NOW).issue.labels) == {"autocode"}
+
+
+def test_labels_the_repository_lacks_are_made(world, client):
+    client.change_labels(add=["autocode: working"], remove=["autocode: review"])
+    assert len(world.calls()) == 2
+    client.change_labels(add=["autocode: working"], remove=["autocode"])
+    assert world.calls()[2:] == ["POST /graphql"]
+    assert set(client.observe(now=NOW).issue.labels) == {"autocode: working"}
+
+
+def test_a_label_deleted_meanwhile_is_made_again(world, client):
+    client.change_labels(add=["autocode: working"])
+    world.act("alice", "DELETE", "/labels/autocode: working")
+    client.change_labels(add=["autocode: working"], remove=["autocode"])
+    assert set(client.observe(now=NOW).issue.labels) == {"autocode: working"}
+
+
+def test_a_pull_request_becomes_ready_in_one_request(world, client):
+    world.push()
+    made = client.create_pull_request(title="Greet", body="Closes #1", head=BRANCH, base="main")
+    assert (made.is_draft, made.head_branch, made.body) == (True, BRANCH, "Closes #1")
+    client.update_pull_request(made, body="Closes #1, nearly")
+    client.publish_ready(made, body="Closes #1, done")
+    assert len(world.calls()) == 3
+    [seen] = client.observe(now=NOW).pull_requests
+    assert (seen.is_draft, seen.body) == (False, "Closes #1, done")
+    client.publish_ready(seen, body="Closes #1, again")
+    assert client.observe(now=NOW).pull_requests[0].body == "Closes #1, again"
+
+
+def test_a_pull_request_is_not_opened_twice(world, client):
+    world.push()
+    first = client.create_pull_request(title="Greet", body="Closes #1", head=BRANCH, base="main")
+    second = client.create_pull_request(title="Greet", body="Closes #1", head=BRANCH, base="main")
+    assert first.number == second.number
+
+
+def test_a_branch_without_a_commit_is_told_to_people(world, client):
+    main = world.act("alice", "GET", "/git/ref/heads/main")["object"]["sha"]
+    world.act("alice", "POST", "/git/refs", {"ref": f"refs/heads/{BRANCH}", "sha": main})
+    with pytest.raises(TellPeople, match=f"{BRANCH}.*no commit"):
+        client.create_pull_request(title="Greet", body="", head=BRANCH, base="main")
+
+
+def test_where_there_are_no_drafts_the_pull_request_is_open_at_once(world, client):
+    world.push()
+    message = "Draft pull requests are not supported in this repository."
+    world.fail(method="POST", path="/pulls$", answer=422, body={"message": message})
+    made = client.create_pull_request(title="Greet", body="", head=BRANCH, base="main")
+    assert not made.is_draft
+
+
+def test_any_other_refusal_is_said_as_it_is(client):
+    with pytest.raises(GitHubError, match="422 Validation Failed"):
+        client.create_pull_request(title="Greet", body="", head="autocode/1-nowhere", base="main")
+
+
+def test_a_bug_ticket_hangs_below_the_ticket(world, client):
+    number, database_id = client.create_issue(title="Gave up", body="Red five times", labels=["bug"])
+    assert client.add_sub_issue(database_id)
+    assert [child["number"] for child in world.act("bob", "GET", "/issues/1/sub_issues")] == [number]
+    assert not client.add_sub_issue(database_id)
+
+
+def test_a_bug_ticket_is_found_again_and_only_our_own(world, client):
+    marker = "<!-- autocode:comment r1 bug -->"
+    world.act("bob", "POST", "/issues", {"title": "Forged", "body": marker})
+    assert client.find_issue(marker, since=NOW) is None
+    number, _ = client.create_issue(title="Gave up", body=f"{marker}\nRed five times")
+    assert client.find_issue(marker, since=NOW) == number
+
+
+def test_an_archived_repository_takes_no_writes(world, client):
+    world.act("alice", "PATCH", "", {"archived": True})
+    assert client.observe(now=NOW).repository.is_archived
+    with pytest.raises(Archived):
+        client.create_comment("x")
+    with pytest.raises(Archived):
+        client.change_labels(remove=["autocode"])
