@@ -1,0 +1,31 @@
+"""Fixtures for everybody: a real Redis, started once and emptied before each test that asks for it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from jobs import redis_server
+from tests.processes import end, spawn, until
+
+
+@pytest.fixture(scope="session")
+def redis_server_url() -> Iterator[str]:
+    """The embedded Redis as `make run` starts it; `unix://…`."""
+    # Not pytest's own directory: a socket's path holds 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+        data = Path(name)
+        child = spawn("redis", redis_server.command(data), cwd=data, environ={}, logs=data)
+        until("Redis", lambda: redis_server.is_running(data) or None, seconds=10, watching=[child])
+        yield f"unix://{redis_server.socket(data)}"
+        end([child])
+
+
+@pytest.fixture
+def redis(redis_server_url: str) -> Iterator[Redis]:
+    """A client of an empty Redis."""
+    with Redis.from_url(redis_server_url) as client:
+        client.flushall()
+        yield client

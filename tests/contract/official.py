@@ -1,0 +1,135 @@
+"""GitHub's own description of its GraphQL API: fetched from npm once, and what of ours disagrees with it."""
+
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    GraphQLUnionType,
+    parse,
+    print_ast,
+    validate,
+)
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "@octokit/graphql-schema"
+VERSION = "15.26.1"
+PATIENCE = 120
+"""Seconds for npm."""
+Fielded = GraphQLObjectType | GraphQLInterfaceType
+
+
+class Unavailable(Exception):
+    """The package cannot be had; the text says why and what to do."""
+
+
+def official_schema(directory: Path) -> Path:
+    """The official `schema.graphql`, kept in `directory`; Unavailable without npm or without its registry."""
+    kept = directory / f"graphql-schema-{VERSION}.graphql"
+    if kept.is_file():
+        return kept
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable("npm is not installed: install Node.js 18 or newer, which brings it along.")
+    directory.mkdir(parents=True, exist_ok=True)
+    command = [npm, "pack", "--silent", "--pack-destination", str(directory), f"{PACKAGE}@{VERSION}"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"npm did not fetch {PACKAGE}@{VERSION} within {PATIENCE} s.") from None
+    archive = directory / f"octokit-graphql-schema-{VERSION}.tgz"
+    if done.returncode != 0 or not archive.is_file():
+        raise Unavailable(
+            f"npm could not fetch {PACKAGE}@{VERSION}: {done.stderr.strip() or 'no reason given'}"
+        )
+    with tarfile.open(archive) as packed:
+        member = packed.extractfile("package/schema.graphql")
+        assert member is not None
+        kept.write_bytes(member.read())
+    archive.unlink()
+    return kept
+
+
+def queries(root: Path = ROOT) -> dict[str, str]:
+    """Path → text of every query of the app."""
+    found = sorted((root / "jobs").glob("**/queries/*.graphql"))
+    return {str(path.relative_to(root)): path.read_text() for path in found}
+
+
+def wrong_in_query(name: str, text: str, schema: GraphQLSchema) -> Iterator[str]:
+    """What the schema does not allow in a query."""
+    try:
+        document = parse(text)
+    except GraphQLSyntaxError as error:
+        yield f"{name}: {error.message}"
+        return
+    for found in validate(schema, document):
+        line = found.locations[0].line if found.locations else 0
+        yield f"{name}:{line}: {found.message}"
+
+
+def not_in(official: GraphQLSchema, ours: GraphQLSchema) -> Iterator[str]:
+    """What our schema says otherwise than the official one. It may leave out types, fields and union members."""
+    for name, named in ours.type_map.items():
+        theirs = official.type_map.get(name)
+        if theirs is None:
+            yield f"{name}: there is no such type"
+        elif type(theirs) is not type(named):
+            yield f"{name}: is a {type(theirs).__name__}, not a {type(named).__name__}"
+        elif not name.startswith("__"):
+            yield from _differences(named, theirs)
+
+
+def _differences(ours: GraphQLNamedType, theirs: GraphQLNamedType) -> Iterator[str]:
+    match ours, theirs:
+        case (GraphQLEnumType(), GraphQLEnumType()):
+            for value in ours.values.keys() ^ theirs.values.keys():
+                yield f"{ours.name}.{value}: an enum value that only one of the two has"
+        case (GraphQLInputObjectType(), GraphQLInputObjectType()):
+            yield from _input_differences(ours.name, ours.fields, theirs.fields)
+        case (GraphQLUnionType(), GraphQLUnionType()):
+            for member in {kind.name for kind in ours.types} - {kind.name for kind in theirs.types}:
+                yield f"{ours.name}: {member} is no member of it"
+        case (GraphQLObjectType() | GraphQLInterfaceType(), GraphQLObjectType() | GraphQLInterfaceType()):
+            yield from _field_differences(ours, theirs)
+
+
+def _field_differences(ours: Fielded, theirs: Fielded) -> Iterator[str]:
+    for interface in {kind.name for kind in ours.interfaces} - {kind.name for kind in theirs.interfaces}:
+        yield f"{ours.name}: does not implement {interface}"
+    for name, field in ours.fields.items():
+        place, official = f"{ours.name}.{name}", theirs.fields.get(name)
+        if official is None:
+            yield f"{place}: there is no such field"
+            continue
+        if str(official.type) != str(field.type):
+            yield f"{place}: is {official.type}, not {field.type}"
+        yield from _input_differences(place, field.args, official.args)
+
+
+Inputs = Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField]
+
+
+def _input_differences(place: str, ours: Inputs, theirs: Inputs) -> Iterator[str]:
+    """Arguments and input fields have to be the same, all of them: one left out would refuse a right query."""
+    for name in ours.keys() ^ theirs.keys():
+        yield f"{place}({name}): only one of the two has it"
+    for name in ours.keys() & theirs.keys():
+        if _written(ours[name]) != _written(theirs[name]):
+            yield f"{place}({name}): is {_written(theirs[name])}, not {_written(ours[name])}"
+
+
+def _written(value: GraphQLArgument | GraphQLInputField) -> str:
+    default = value.ast_node.default_value if value.ast_node else None
+    return f"{value.type} = {print_ast(default)}" if default else str(value.type)

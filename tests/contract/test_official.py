@@ -1,0 +1,73 @@
+"""The comparison with GitHub's official schema notices every kind of difference. Needs neither Node nor network."""
+
+from pathlib import Path
+
+import pytest
+from graphql import build_schema
+
+from tests.contract.official import Unavailable, not_in, official_schema, queries, wrong_in_query
+from tests.hub.trim_schema import SCHEMA
+
+OURS = SCHEMA.read_text()
+OFFICIAL = build_schema(OURS)
+
+
+@pytest.mark.parametrize("name", queries())
+def test_every_query_of_the_app_fits_the_hubs_schema(name):
+    assert list(wrong_in_query(name, queries()[name], OFFICIAL)) == []
+
+
+def test_the_app_has_queries_at_all():
+    assert queries()
+
+
+def test_a_schema_is_a_subset_of_itself():
+    assert list(not_in(OFFICIAL, OFFICIAL)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("  isDraft: Boolean!", "  isDraft: Boolean", "PullRequest.isDraft: is Boolean!, not Boolean"),
+        (
+            "  isDraft: Boolean!",
+            "  isDraft: Boolean!\n  isFun: Int",
+            "PullRequest.isFun: there is no such field",
+        ),
+        ("enum IssueState {\n  CLOSED\n", "enum IssueState {\n", "IssueState.CLOSED: an enum value"),
+        ("type RateLimit {", "type Fun {\n  a: Int\n}\n\ntype RateLimit {", "Fun: there is no such type"),
+        ("refPrefix: String!", "refPrefix: String", "Repository.refs(refPrefix): is String!, not String"),
+        (
+            "input AddCommentInput {",
+            "input AddCommentInput {\n  fun: Int",
+            "AddCommentInput(fun): only one of",
+        ),
+        ("scalar URI", "enum URI {\n  A\n}", "URI: is a GraphQLScalarType, not a GraphQLEnumType"),
+        (
+            "union IssueOrPullRequest = Issue",
+            "union IssueOrPullRequest = User | Issue",
+            "User is no member of it",
+        ),
+        (
+            "type Label implements Node",
+            "type Label implements Node & Closable",
+            "Label: does not implement Closable",
+        ),
+    ],
+)
+def test_a_difference_is_named(before, after, said):
+    assert before in OURS
+    changed = build_schema(OURS.replace(before, after, 1), assume_valid=True)
+    assert any(said in line for line in not_in(OFFICIAL, changed))
+
+
+def test_a_field_that_does_not_exist_is_found_in_a_query_with_its_line():
+    wrong = list(wrong_in_query("observe.graphql", "{\n  viewer { logon }\n}", OFFICIAL))
+    assert len(wrong) == 1
+    assert wrong[0].startswith("observe.graphql:2: Cannot query field 'logon' on type 'User'.")
+
+
+def test_without_npm_people_are_told_what_to_install(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"npm is not installed: install Node\.js"):
+        official_schema(tmp_path / "contract")

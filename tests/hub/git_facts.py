@@ -1,0 +1,221 @@
+"""What git knows of a repository: heads, commits, diffs, files, merges. Always read from the bare repository."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from tests.hub.entities import PullRequest, Repository
+
+NULL_SHA = "0" * 40
+ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C.UTF-8",
+    "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+    "HOME": "/nonexistent",
+}
+
+
+class GitError(Exception):
+    """A git command failed; the text is its standard error."""
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    email: str
+    date: str
+    """ISO 8601."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    sha: str
+    tree: str
+    parents: list[str]
+    author: Person
+    committer: Person
+    message: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file of a diff, as `/pulls/{n}/files` lists it."""
+
+    path: str
+    previous_path: str | None
+    status: str
+    """`added`, `removed`, `modified` or `renamed`."""
+    additions: int
+    deletions: int
+    blob: str
+    patch: str
+
+
+def run_git(git_dir: Path, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+    """Standard output of one git command in the repository; GitError when it fails."""
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", *args],
+        cwd=git_dir, input=stdin, capture_output=True, env={**ENVIRONMENT, **(env or {})},
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise GitError(done.stderr.decode(errors="replace").strip())
+    return done.stdout
+
+
+def text(git_dir: Path, *args: str) -> str:
+    return run_git(git_dir, *args).decode(errors="replace").strip()
+
+
+def refs(repository: Repository, prefix: str = "refs/heads/") -> dict[str, str]:
+    """Full ref name → sha, sorted by name."""
+    lines = text(repository.git_dir, "for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
+    return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
+
+
+def ref_sha(repository: Repository, ref: str) -> str | None:
+    """The sha a full ref name points at, or None: read from the files, because every answer needs it."""
+    loose = repository.git_dir / ref
+    if loose.is_file():
+        return loose.read_text().strip()
+    packed = repository.git_dir / "packed-refs"
+    if packed.is_file():
+        for line in packed.read_text().splitlines():
+            if line.endswith(f" {ref}"):
+                return line.split(" ")[0]
+    return None
+
+
+def branch_sha(repository: Repository, branch: str) -> str | None:
+    return ref_sha(repository, f"refs/heads/{branch}")
+
+
+def head_sha(pull: PullRequest) -> str:
+    """The pull request's head commit, also after its branch is gone."""
+    return ref_sha(pull.repository, f"refs/pull/{pull.number}/head") or NULL_SHA
+
+
+def resolve(repository: Repository, revision: str) -> str | None:
+    """The commit sha of a branch, tag or (abbreviated) sha."""
+    if revision.startswith("-"):
+        return None
+    try:
+        return text(repository.git_dir, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    except GitError:
+        return None
+
+
+def update_ref(repository: Repository, ref: str, sha: str | None) -> None:
+    """Create, move or (None) delete a ref."""
+    if sha is None:
+        run_git(repository.git_dir, "update-ref", "-d", ref)
+    else:
+        run_git(repository.git_dir, "update-ref", ref, sha)
+
+
+LOG_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x00"
+
+
+@lru_cache(maxsize=4096)
+def log(git_dir: Path, *shas: str, limit: int = 250) -> tuple[Commit, ...]:
+    """Commits newest first. `shas` are git's ranges over full shas (`a`, `a..b`), so that the answer never changes."""
+    out = run_git(git_dir, "log", f"-{limit}", f"--format={LOG_FORMAT}", *shas).decode(errors="replace")
+    return tuple(_commit(record) for record in out.split("\0\0\n") if record.strip("\0\n"))
+
+
+def _commit(record: str) -> Commit:
+    sha, tree, parents, an, ae, ad, cn, ce, cd, message = record.strip("\0\n").split("\0", 9)
+    return Commit(sha, tree, parents.split(), Person(an, ae, ad), Person(cn, ce, cd), message.strip())
+
+
+def commit(repository: Repository, revision: str) -> Commit | None:
+    sha = resolve(repository, revision)
+    return log(repository.git_dir, sha, limit=1)[0] if sha else None
+
+
+@lru_cache(maxsize=4096)
+def merge_base(git_dir: Path, one: str, other: str) -> str | None:
+    """Of two shas; None for unrelated histories."""
+    try:
+        return text(git_dir, "merge-base", one, other)
+    except GitError:
+        return None
+
+
+def contains(repository: Repository, descendant: str, ancestor: str) -> bool:
+    """The descendant's history holds the ancestor."""
+    return merge_base(repository.git_dir, descendant, ancestor) == ancestor
+
+
+def pull_commits(pull: PullRequest) -> list[Commit]:
+    """The commits of a pull request, oldest first."""
+    return list(reversed(log(pull.repository.git_dir, f"{pull.base_sha}..{head_sha(pull)}")))
+
+
+def pull_diff(pull: PullRequest) -> str:
+    """The unified diff of a pull request against its merge base."""
+    return diff(pull.repository.git_dir, pull.base_sha, head_sha(pull))
+
+
+def diff(git_dir: Path, base: str, head: str) -> str:
+    """What `head` changed since the merge base of two shas."""
+    start = merge_base(git_dir, base, head) or base
+    return run_git(git_dir, "diff", "--no-color", "-M", start, head).decode(errors="replace")
+
+
+def pull_files(pull: PullRequest) -> tuple[FileChange, ...]:
+    return changed_files(pull.repository.git_dir, pull.base_sha, head_sha(pull))
+
+
+@lru_cache(maxsize=1024)
+def changed_files(git_dir: Path, base: str, head: str) -> tuple[FileChange, ...]:
+    """What changed between the merge base of two shas and the second."""
+    start = merge_base(git_dir, base, head) or base
+    facts = text(git_dir, "diff", "--raw", "--numstat", "--abbrev=40", "-M", start, head).splitlines()
+    raw, numbers = facts[: len(facts) // 2], facts[len(facts) // 2 :]
+    patches = ("\n" + diff(git_dir, start, head)).split("\ndiff --git ")[1:]
+    return tuple(_file_change(*three) for three in zip(raw, numbers, patches, strict=True))
+
+
+def _file_change(raw: str, numbers: str, patch: str) -> FileChange:
+    meta, *paths = raw.split("\t")
+    letter = meta.split(" ")[4][0]
+    added, deleted = (int(n) if n.isdigit() else 0 for n in numbers.split("\t")[:2])
+    hunks = patch[patch.index("\n@@") + 1 :] if "\n@@" in patch else ""
+    status = {"A": "added", "D": "removed", "R": "renamed"}.get(letter, "modified")
+    previous = paths[0] if letter == "R" else None
+    return FileChange(paths[-1], previous, status, added, deleted, meta.split(" ")[3], hunks.rstrip("\n"))
+
+
+def show(repository: Repository, revision: str, path: str) -> bytes | None:
+    """A file's bytes at a revision; None where there is none."""
+    try:
+        return run_git(repository.git_dir, "cat-file", "blob", f"{revision}:{path}")
+    except GitError:
+        return None
+
+
+def listing(repository: Repository, revision: str, path: str = "") -> list[tuple[str, str, str, str]]:
+    """(mode, type, sha, path) of one tree; empty where there is none."""
+    try:
+        out = run_git(repository.git_dir, "ls-tree", "-z", f"{revision}:{path.rstrip('/')}").decode()
+    except GitError:
+        return []
+    rows = [record.partition("\t") for record in out.split("\0") if record]
+    prefix = f"{path.strip('/')}/" if path.strip("/") else ""
+    return [(*_three(meta), prefix + name) for meta, _, name in rows]
+
+
+def _three(meta: str) -> tuple[str, str, str]:
+    mode, kind, sha = meta.split(" ")
+    return mode, kind, sha
+
+
+def timestamp(moment: datetime) -> str:
+    """For GIT_AUTHOR_DATE."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")

@@ -1,0 +1,181 @@
+"""The API over WSGI: who calls, which route, which fault; what is logged and which headers go out."""
+
+import json
+import logging
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request as HttpRequest
+from werkzeug.wrappers import Response
+
+from tests.hub import (
+    rest,
+    rest_app,
+    rest_checks,
+    rest_comments,
+    rest_git,
+    rest_installations,
+    rest_issues,
+    rest_pulls,
+    rest_repos,
+)
+from tests.hub.auth import ANONYMOUS, Actor, actor_of
+from tests.hub.errors import ApiError
+from tests.hub.faults import Fault
+from tests.hub.serialize import iso
+from tests.hub.state import Call, State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# The order decides between patterns that both match: `/commits/{ref}` of rest_git takes what rest_checks leaves.
+FAMILIES = (
+    rest_app, rest_installations, rest_issues, rest_comments, rest_pulls, rest_checks, rest_repos, rest_git,
+)  # fmt: skip
+FIRST_SEGMENTS = frozenset({"repos", "app", "user", "users", "orgs", "installation", "rate_limit"})
+LIMIT = 5000
+# So that the call log names an operation also where the client left `operationName` out.
+OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
+log = logging.getLogger("tests.hub")
+
+
+class Dropped(ConnectionError):
+    """The connection was cut on purpose; the server notices a client that is gone."""
+
+
+def api_path(path: str) -> str | None:
+    """The path within the API, `/graphql` included; None for what is not API. GitHub and Enterprise alike."""
+    if path == "/api/graphql":
+        return "/graphql"
+    inner = path.removeprefix("/api/v3") if path.startswith("/api/v3/") else path
+    first = inner.split("/", 2)[1] if inner.startswith("/") else ""
+    return inner if first in FIRST_SEGMENTS or inner == "/graphql" or inner != path else None
+
+
+def serve_api(state: State, path: str, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+    """Answer one API call."""
+    http = HttpRequest(environ)
+    data = http.get_data()
+    with state.lock:
+        fault = state.faults.take(
+            http.method, path, data.decode(errors="replace") if path == "/graphql" else ""
+        )
+        latency = state.faults.latency
+    time.sleep(latency)
+    with state.lock:
+        response = _answer(state, http, path, data, fault)
+    if fault:
+        time.sleep(fault.delay)
+    if fault and isinstance(fault.answer, str):
+        cut(environ)
+    return response(environ, start)
+
+
+def cut(environ: "WSGIEnvironment") -> None:
+    """Close the connection without an answer."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
+    raise Dropped
+
+
+def _answer(state: State, http: HttpRequest, path: str, data: bytes, fault: Fault | None) -> Response:
+    call = Call(http.method, path, 0, "anonymous", None, None, iso(state.now()))
+    state.calls.append(call)
+    actor = ANONYMOUS
+    try:
+        call.body = _json(data)
+        actor = actor_of(state, http.headers.get("Authorization"))
+        call.actor = actor.name
+        if fault and fault.effect == "before":
+            answer = _broken(fault)
+        else:
+            answer = _carry_out(state, http, path, actor, call)
+            answer = _broken(fault) if fault else answer
+    except ApiError as error:
+        answer = rest.Answer(error.body(), error.status, error.headers)
+    except Exception:  # a bug of the hub; GitHub too answers 500 then
+        log.exception("%s %s", http.method, path)
+        answer = rest.Answer({"message": "Server Error"}, 500)
+    call.status = answer.status
+    return _response(state, http, actor, answer)
+
+
+def _json(data: bytes) -> Any:
+    if not data.strip():
+        return None
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise ApiError(400, "Problems parsing JSON") from None
+
+
+def _broken(fault: Fault) -> rest.Answer:
+    """What is answered instead; of a cut connection nobody sees it, the call log shows status 0."""
+    if isinstance(fault.answer, str):
+        return rest.Answer(status=0)
+    return rest.Answer(fault.body or {"message": "Server Error"}, fault.answer, dict(fault.headers))
+
+
+def _carry_out(state: State, http: HttpRequest, path: str, actor: Actor, call: Call) -> rest.Answer:
+    if path == "/graphql":
+        return _graphql(state, actor, call, http.method)
+    found, params = rest.find("GET" if http.method == "HEAD" else http.method, path)
+    call.permission = found.needs
+    accept = http.headers.get("Accept", "")
+    request = rest.Request(
+        state, actor, http.method, path, params, http.args.to_dict(), call.body, accept, found
+    )
+    return rest.handle(request)
+
+
+def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer:
+    from tests.hub import graphql_api
+
+    if actor.kind == "anonymous":
+        raise ApiError(401, "This endpoint requires you to be authenticated.")
+    if method != "POST" or not isinstance(call.body, dict) or not isinstance(call.body.get("query"), str):
+        raise ApiError(400, "A query attribute must be specified and must be a string.")
+    body = call.body
+    call.permission = "graphql"
+    if (name := OPERATION.search(body["query"])) and not body.get("operationName"):
+        call.body = body | {"operationName": name[1]}
+    status, answer = graphql_api.execute(
+        state, actor, body["query"], body.get("variables") or {}, body.get("operationName")
+    )
+    return rest.Answer(answer, status)
+
+
+def _response(state: State, http: HttpRequest, actor: Actor, answer: rest.Answer) -> Response:
+    version = http.headers.get("X-GitHub-Api-Version", "2022-11-28")
+    body, content_type = rest.encode(answer, version)
+    used = state.used[actor.name] = state.used.get(actor.name, 0) + 1
+    now = state.now()
+    headers = {
+        "Content-Type": content_type, "X-GitHub-Request-Id": secrets.token_hex(12).upper(),
+        "X-GitHub-Media-Type": "github.v3; format=json", "X-GitHub-Api-Version-Selected": version,
+        "X-RateLimit-Limit": str(LIMIT), "X-RateLimit-Remaining": str(max(LIMIT - used, 0)),
+        "X-RateLimit-Used": str(used), "X-RateLimit-Reset": str(int(now.timestamp()) + 3600),
+        "X-RateLimit-Resource": "core", "Cache-Control": "private, max-age=60, s-maxage=60",
+        "Date": now.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    } | answer.headers  # fmt: skip
+    if http.method in ("GET", "HEAD") and answer.status == 200:
+        headers["ETag"] = rest.etag(body)
+        if http.headers.get("If-None-Match") == headers["ETag"]:
+            return Response(b"", 304, headers)
+    if answer.status in (204, 302):
+        del headers["Content-Type"]
+    return Response(body, answer.status or 500, headers)
+
+
+def serve_log(state: State, key: str, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+    """Where the redirect of a job's logs leads: no authentication, gone after a minute."""
+    with state.lock:
+        job, until = state.log_links.get(key, (None, state.now()))
+        text = job.log if job and state.now() < until else None
+    if text is None:
+        return Response("The specified resource does not exist.", 404)(environ, start)
+    return Response(text, content_type="text/plain; charset=utf-8")(environ, start)

@@ -1,0 +1,158 @@
+"""Webhooks: which state change is delivered, signed, to the App, and what came of it."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.hub.deliveries import Delivery
+from tests.hub.entities import Installation, Issue, PullRequest, Repository, User
+from tests.hub.serialize import organization_json, repository_json, user_json
+from tests.hub.serialize_issues import full_pull_json, issue_json
+from tests.hub.state import State
+
+if TYPE_CHECKING:
+    from tests.hub.auth import Actor
+
+# Delivered to every App, whatever it subscribes to: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ALWAYS = ("ping", "installation", "installation_repositories")
+
+
+def emit(
+    state: State, sender: User, event: str, action: str | None, repository: Repository, /, **payload: Any
+) -> None:
+    """Queue an event for the App, if it is installed on the repository and subscribed."""
+    installation = state.installation_of(repository)
+    if installation is None or not listens(state, event, repository):
+        return
+    body = ({"action": action} if action else {}) | payload
+    body |= {"repository": repository_json(state, repository)}
+    if repository.owner.type == "Organization":
+        body |= {"organization": organization_json(state, repository.owner)}
+    body |= {"sender": user_json(state, sender), "installation": installation_stub(installation)}
+    enqueue(state, event, action, body, installation, repository)
+
+
+def listens(state: State, event: str, repository: Repository) -> bool:
+    """Ask before building a costly payload."""
+    installation = state.installation_of(repository)
+    return installation is not None and event in (*installation.app.events, *ALWAYS)
+
+
+def installation_stub(installation: Installation) -> dict[str, Any]:
+    return {"id": installation.id, "node_id": installation.node_id}
+
+
+def emit_for(state: State, actor: "Actor", issue: Issue, action: str, **extra: Any) -> None:
+    """`issues` or `pull_request`, whichever the issue is."""
+    sender = actor.author
+    if isinstance(issue, PullRequest):
+        if not listens(state, "pull_request", issue.repository):
+            return
+        payload = {"number": issue.number, "pull_request": full_pull_json(state, issue)}
+        emit(state, sender, "pull_request", action, issue.repository, **payload, **extra)
+    else:
+        emit(state, sender, "issues", action, issue.repository, issue=issue_json(state, issue), **extra)
+
+
+def enqueue(
+    state: State, event: str, action: str | None, body: dict[str, Any], installation: Installation | None,
+    repository: Repository | None,
+) -> None:  # fmt: skip
+    """Sign the payload as it is now and hand it to the delivering thread; nothing without a webhook URL."""
+    app = state.app
+    if not app.webhook_url:
+        return
+    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    guid = str(uuid.uuid4())
+    delivery = Delivery(
+        id=state.new_id(), guid=guid, event=event, action=action, payload=payload, url=app.webhook_url,
+        headers=_headers(state, event, guid, payload), delivered_at=state.now(),
+        installation_id=installation.id if installation else None,
+        repository_id=repository.id if repository else None,
+    )  # fmt: skip
+    state.deliveries.log.append(delivery)
+    state.deliveries.waiting.put(delivery)
+
+
+def _headers(state: State, event: str, guid: str, payload: bytes) -> dict[str, str]:
+    """https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers"""
+    app = state.app
+    signature = hmac.new(app.webhook_secret.encode(), payload, hashlib.sha256).hexdigest()
+    return {
+        "Accept": "*/*", "Content-Type": "application/json", "User-Agent": f"GitHub-Hookshot/{app.hook_id:07x}",
+        "X-GitHub-Delivery": guid, "X-GitHub-Event": event, "X-GitHub-Hook-ID": str(app.hook_id),
+        "X-GitHub-Hook-Installation-Target-ID": str(app.id),
+        "X-GitHub-Hook-Installation-Target-Type": "integration", "X-Hub-Signature-256": f"sha256={signature}",
+    }  # fmt: skip
+
+
+def redeliver(state: State, old: Delivery) -> Delivery:
+    """Send it again, to where the App listens now: same guid, same payload, new entry in the log."""
+    again = Delivery(
+        id=state.new_id(), guid=old.guid, event=old.event, action=old.action, payload=old.payload,
+        headers=_headers(state, old.event, old.guid, old.payload), url=state.app.webhook_url or old.url,
+        delivered_at=state.now(), redelivery=True, installation_id=old.installation_id,
+        repository_id=old.repository_id,
+    )  # fmt: skip
+    state.deliveries.log.append(again)
+    state.deliveries.waiting.put(again)
+    return again
+
+
+def ping(state: State) -> None:
+    """What GitHub sends when a webhook is set up."""
+    app = state.app
+    hook = {
+        "type": "App", "id": app.hook_id, "name": "web", "active": True, "events": app.events, "app_id": app.id,
+        "config": {"content_type": "json", "insecure_ssl": "0", "url": app.webhook_url},
+    }  # fmt: skip
+    enqueue(
+        state,
+        "ping",
+        None,
+        {"zen": "Keep it logically awesome.", "hook_id": app.hook_id, "hook": hook},
+        None,
+        None,
+    )
+
+
+def start_delivering(state: State) -> Callable[[], None]:
+    """Start the thread that delivers in order; gives the function that ends it."""
+    thread = threading.Thread(target=_deliver_all, args=(state,), name="hub-webhooks", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        state.deliveries.waiting.put(None)
+        thread.join(timeout=15)
+
+    return stop
+
+
+def _deliver_all(state: State) -> None:
+    with httpx.Client(timeout=10, trust_env=False) as client:
+        while (delivery := state.deliveries.waiting.get()) is not None:
+            _deliver(client, delivery)
+
+
+def _deliver(client: httpx.Client, delivery: Delivery) -> None:
+    """One attempt: GitHub waits ten seconds and never tries again by itself."""
+    started = time.monotonic()
+    try:
+        answer = client.post(delivery.url, content=delivery.payload, headers=delivery.headers)
+    except httpx.TimeoutException:
+        delivery.status = "timed out"
+    except httpx.HTTPError:
+        delivery.status = "failed to connect to host"
+    else:
+        delivery.status_code = answer.status_code
+        delivery.status = "OK" if answer.is_success else f"Invalid HTTP Response: {answer.status_code}"
+        delivery.response_headers = dict(answer.headers)
+        delivery.response_body = answer.text
+    delivery.duration = round(time.monotonic() - started, 3)

@@ -1,0 +1,237 @@
+"""Stack: all of autocode as real processes on this machine, with a hub for GitHub and a scripted model.
+
+with Stack(directory, script=script) as stack:  # Redis, the hub and the model are up
+    stack.start("web", "tickets", "coding")     # processes of the Procfile, by name
+    stack.hub.person("octocat").post("/repos/…", …)
+    stack.kill("coding", signal.SIGKILL)
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psutil
+from redis import Redis
+
+from jobs import redis_server
+from tests.hub_client import Hub
+from tests.processes import Child, Found, end, free_port, kill, spawn, until
+
+ROOT = Path(__file__).resolve().parent.parent
+READY = 20.0
+"""Seconds that a process has to come up: a machine may be busy."""
+NOT_INHERITED = re.compile(
+    r"(?i)GITHUB_|ANTHROPIC_|AUTOCODE_|REDIS_URL$|PORT$|PYTHONPATH$|GIT_|PYTEST_|\w*_proxy$"
+)
+"""Variables of whoever starts us that would change what the processes do."""
+
+
+def procfile() -> dict[str, str]:
+    """The Procfile's commands by name, listening on this machine only."""
+    found = re.findall(r"^([\w-]+):\s*(.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
+    # Nobody but this machine has a reason to call.
+    return {name: command.replace("0.0.0.0", "127.0.0.1") for name, command in found}
+
+
+class Stack:
+    """Everything lives below `directory`: `logs/`, `data/` (AUTOCODE_DATA). All of it ends on leaving."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        script: Mapping[str, Any] | None = None,
+        seed: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+        live_model: bool = False,
+    ) -> None:
+        """`script` and `seed`: see tests/model/script.py and tests/hub. `environ`: more for autocode's processes."""
+        self.directory = directory.resolve()
+        self.port = free_port()
+        self._script, self._seed, self._live_model = script or {"rules": []}, seed, live_model
+        self._more = dict(environ or {})
+        self._children: dict[str, Child] = {}
+        self._orphans: list[psutil.Process] = []
+        self._cleanup = ExitStack()
+
+    def __enter__(self) -> Self:
+        for name in ("logs", "data"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        try:
+            self._start_surroundings()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def web_url(self) -> str:
+        """Where the web process listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, *names: str) -> None:
+        """Start these processes of the Procfile (all, without a name); when this returns they take work."""
+        commands = procfile()
+        wanted = names or tuple(commands)
+        for name in wanted:
+            # `exec`: a signal to the child reaches the program, not a shell around it.
+            self._spawn(name, ["/bin/sh", "-c", f"exec {commands[name]}"], self.environ)
+        for name in wanted:
+            self._wait(f"{name} to be ready", partial(self._is_ready, name), name)
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Signal one process, and if it is to end, wait for that."""
+        child = self._children[name]
+        self._orphans += child.descendants()
+        child.send(number)
+        if number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT) and not child.wait(READY):
+            raise TimeoutError(f"{name} did not end within {READY:g} s of signal {number}")
+
+    def child(self, name: str) -> Child:
+        """The process of that name, as it was started last."""
+        return self._children[name]
+
+    def check(self) -> None:
+        """Died if a process has ended."""
+        for child in self._children.values():
+            child.check()
+
+    def logs(self, name: str) -> str:
+        """What the process has written so far."""
+        return (self.directory / "logs" / f"{name}.log").read_text(errors="replace")
+
+    def model_requests(self) -> list[dict[str, Any]]:
+        """Every request the scripted model has had, oldest first."""
+        with _open(f"{self.model_url}/_model/requests") as answer:
+            requests: list[dict[str, Any]] = json.load(answer)
+            return requests
+
+    def play(self, script: Mapping[str, Any]) -> None:
+        """Give the model another script."""
+        with _open(f"{self.model_url}/_model/script", json.dumps(script).encode()):
+            pass
+
+    def close(self) -> None:
+        """End every process that was started here and everything they have started; twice does no harm."""
+        surroundings = [
+            self._children.pop(name) for name in ("model", "hub", "redis") if name in self._children
+        ]
+        end(list(self._children.values()))
+        self._children.clear()
+        end(surroundings)
+        kill(self._orphans)
+        self._cleanup.close()
+
+    def _start_surroundings(self) -> None:
+        # A path in a temporary directory is short: the address of a socket holds 107 characters.
+        short = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="autocode-")))
+        self.redis_url = f"unix://{short / 'redis.sock'}"
+        base = _environment()
+        self._spawn("redis", redis_server.command(short), base)
+        self._spawn("hub", self._hub_command(), base, output=self.directory / "hub.json")
+        if not self._live_model:
+            self._spawn("model", self._model_command(), base, output=self.directory / "model.json")
+        self._wait("Redis", lambda: (short / "redis.sock").exists() or None, "redis")
+        self.hub = Hub(**self._announced("hub"))
+        self.hub.set_webhook_url(f"{self.web_url}/webhook")
+        self.environ = base | {
+            "GITHUB_APP_ID": str(self.hub.app_id),
+            "GITHUB_PRIVATE_KEY": self.hub.private_key,
+            "GITHUB_WEBHOOK_SECRET": self.hub.webhook_secret,
+            "GITHUB_API_URL": self.hub.url,
+            "REDIS_URL": self.redis_url,
+            "AUTOCODE_DATA": str(self.directory / "data"),
+            "PORT": str(self.port),
+        }
+        if not self._live_model:
+            self.model_url: str = self._announced("model")["url"]
+            self.environ |= {"ANTHROPIC_BASE_URL": self.model_url, "ANTHROPIC_API_KEY": "recorded-replies"}
+        self.environ |= self._more
+
+    def _hub_command(self) -> list[str]:
+        command = [sys.executable, "-m", "tests.hub", "--port", "0"]
+        return command if self._seed is None else [*command, "--seed", self._saved("seed", self._seed)]
+
+    def _model_command(self) -> list[str]:
+        return [
+            sys.executable,
+            "-m",
+            "tests.model",
+            "--port",
+            "0",
+            "--script",
+            self._saved("script", self._script),
+        ]
+
+    def _saved(self, name: str, value: Mapping[str, Any]) -> str:
+        path = self.directory / f"{name}.json"
+        path.write_text(json.dumps(value))
+        return str(path)
+
+    def _spawn(
+        self, name: str, command: Sequence[str], environ: Mapping[str, str], output: Path | None = None
+    ) -> None:
+        if output is not None:
+            output.unlink(missing_ok=True)
+        logs = self.directory / "logs"
+        self._children[name] = spawn(name, command, cwd=ROOT, environ=environ, logs=logs, output=output)
+
+    def _announced(self, name: str) -> dict[str, Any]:
+        """The JSON line that the hub and the model print once they listen."""
+        output = self.directory / f"{name}.json"
+        announced: dict[str, Any] = json.loads(
+            self._wait(f"the {name}'s address", lambda: _first_line(output), name)
+        )
+        return announced
+
+    def _wait(self, what: str, found: Callable[[], Found | None], name: str) -> Found:
+        return until(what, found, seconds=READY, watching=[self._children[name]])
+
+    def _is_ready(self, name: str) -> bool | None:
+        """The web process answers, a worker has registered; of the clock nothing can be seen."""
+        if name == "web":
+            try:
+                with _open(f"{self.web_url}/readyz"):
+                    return True
+            except OSError:
+                return None
+        if name == "clock":
+            return True
+        pid = str(self._children[name].pid).encode()
+        with Redis.from_url(self.redis_url) as redis:
+            return any(redis.hget(key, "pid") == pid for key in redis.smembers("rq:workers")) or None
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what would change what the processes do, and with our Python first in the path."""
+    inherited = {name: value for name, value in os.environ.items() if not NOT_INHERITED.match(name)}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # A proxy may lead to a live model; to this machine it leads nowhere.
+    direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+    return inherited | direct | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _first_line(path: Path) -> str | None:
+    text = path.read_text() if path.exists() else ""
+    return text.partition("\n")[0] if "\n" in text else None
+
+
+def _open(url: str, data: bytes | None = None) -> Any:
+    # No proxy, whatever the environment says: everything here is on this machine.
+    request = urllib.request.Request(url, data, headers={"Content-Type": "application/json"})
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=READY)
