@@ -1,0 +1,1 @@
+"""The agent: a loop around the model, its tools and its memory."""

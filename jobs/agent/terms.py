@@ -1,0 +1,72 @@
+"""Terms: what a run of the agent is given, what it says on its way, and how it ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from jobs.ticket.budget import Spend
+from jobs.ticket.phases import Signal
+from jobs.ticket.record import CommandRun, PlanStep
+
+
+class Interrupted(Exception):
+    """This worker has to stop; the ticket is taken up again where it is."""
+
+
+class Cancelled(Exception):
+    """The ticket is no longer to be worked on."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a run may go."""
+
+    usd_left: Decimal
+    """US dollars this run may cost."""
+    turns: int
+    """Model calls of the iteration, those of earlier runs included."""
+    deadline: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How things stand after a turn."""
+
+    number: int
+    spend: Spend
+    """Of this run so far."""
+    plan: tuple[PlanStep, ...]
+    action: str
+    """What the model did last, in a few words; text of the model's."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What happens around each turn."""
+
+    before_turn: Callable[[], list[str]]
+    """New comments for the agent to hear; raises Interrupted or Cancelled to end the run."""
+    after_turn: Callable[[Turn], None]
+    """Called as soon as money was spent, so that a crash loses the accounts of one turn at most."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    signal: Signal
+    """SUBMITTED, ASKED, OUT_OF_BUDGET or GAVE_UP."""
+    summary: str
+    """The agent's words about its change, with SUBMITTED."""
+    question: str | None
+    """With ASKED."""
+    reason: str
+    """Why, for people, with OUT_OF_BUDGET and GAVE_UP."""
+    plan: tuple[PlanStep, ...]
+    commands: tuple[CommandRun, ...]
+    """The newest of the iteration, oldest first."""
+    spend: Spend
+    """Of this run."""
+    turns: int
+    """Of the iteration."""

@@ -1,0 +1,79 @@
+"""submit: hands the work in. The first call shows the diff, the next one counts.
+
+The call counts if the diff is still the one that was shown last. After another change it is shown again, so that
+nothing is handed in unread.
+"""
+
+import hashlib
+
+from jobs.agent.tools.tool import Ended, Json, Misused, Tool, Workbench
+from jobs.agent.transcript import Progress
+from jobs.ticket.phases import Signal
+from jobs.ticket.words import elided, fenced
+
+IN_VAIN = 3
+"""After so many calls without any change the agent is given up."""
+
+CHECKLIST = """\
+Before this counts, read the change as a reviewer would:
+- Does it do what the ticket asks, all of it, and nothing else?
+- Is there a test that fails without it?
+- Have you run the tests, if you have bash?
+- Is anything left over: debug output, scratch files, dead code, a comment that is no longer true?
+
+If something is wrong, mend it. Then call submit again."""
+
+NOTHING = (
+    "There is nothing to submit: the branch has no change. Make the change the ticket asks for, or, if none is "
+    "needed or you cannot go on, say so with ask_human."
+)
+
+
+def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
+    """Show the diff, or end the run with the summary."""
+    diff = bench.diff()
+    if not diff.strip():
+        return _in_vain(progress)
+    if violations := bench.violations():
+        raise Misused("This cannot be submitted:\n" + "\n".join(f"- {sentence}" for sentence in violations))
+    digest = hashlib.sha256(diff.encode("utf-8", "surrogateescape")).hexdigest()
+    if digest == progress.shown_diff:
+        return Ended(Signal.SUBMITTED, summary=given["summary"].strip())
+    progress.shown_diff = digest
+    return f"This is the change:\n\n{fenced(elided(diff), 'diff')}\n\n{CHECKLIST}"
+
+
+def _in_vain(progress: Progress) -> str | Ended:
+    progress.empty_submits += 1
+    if progress.empty_submits >= IN_VAIN:
+        reason = (
+            f"the agent submitted nothing: it called submit {IN_VAIN} times without having changed a file"
+        )
+        return Ended(Signal.GAVE_UP, reason=reason)
+    raise Misused(NOTHING)
+
+
+TOOL = Tool(
+    name="submit",
+    description=(
+        "Hand in your work. The first call shows you the whole change and a checklist; call it again, with "
+        "nothing changed in between, to confirm. The app then commits, pushes and opens the pull request."
+    ),
+    schema={
+        "type": "object",
+        "properties": {
+            "summary": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 5000,
+                "description": (
+                    "What changed and why, for the reviewer, in Markdown: a few sentences or a short list; "
+                    "choices you made, and what is left open."
+                ),
+            }
+        },
+        "required": ["summary"],
+    },
+    run=run,
+    action=lambda _given: "submitting",
+)
