@@ -66,7 +66,8 @@ class Mirror:
         self._hold()
         start, exists = self._start(branch, base)
         worktree = Worktree(self, number, branch, base)
-        if not (resume and worktree.builds_on(start, exists)):
+        worktree.resumed = resume and worktree.builds_on(start, exists)
+        if not worktree.resumed:
             self._restore(worktree, start)
         return worktree
 

@@ -40,6 +40,8 @@ class Worktree:
         self.path = mirror.worktrees / str(number)
         self.branch = branch
         self.base = base
+        self.resumed = False
+        """Whether what an earlier worker had changed here was kept."""
         self.git_dir = mirror.path / "worktrees" / str(number)
         """Git's files about this worktree: HEAD and index. Safe to show to a sandbox, read-only."""
         self._mirror = mirror

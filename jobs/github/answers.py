@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jobs.github.people import Node, comment_of, login_of
+from jobs.github.people import Node, comment_of, login_of, user_id_of
 from jobs.github.pulls import branches_of, pull_requests_of
 from jobs.ticket.names import STATUS_MARKER
 from jobs.ticket.observation import TRIGGER_LABEL, Comment, Issue, Observation, Repository, Trigger
@@ -96,7 +96,7 @@ class Answers:
             Trigger(
                 login_of(node["actor"]),
                 datetime.fromisoformat(node["createdAt"]),
-                (node["actor"] or {}).get("databaseId"),
+                user_id_of(node["actor"]),
             )
             for node in self.events.values()
             if node["__typename"] == "LabeledEvent" and node["label"]["name"] == TRIGGER_LABEL
@@ -108,7 +108,7 @@ class Answers:
         title, body = node["title"], node["body"]
         if trigger is not None:
             title = title_at(trigger.at, title, list(self.events.values()))
-            body = body_at(trigger.at, body, node["userContentEdits"]["nodes"])
+            body = body_at(trigger, body, node["userContentEdits"]["nodes"])
         return Issue(
             id=int(node["fullDatabaseId"]),
             node_id=node["id"],
@@ -122,28 +122,40 @@ class Answers:
 
 
 def title_at(at: datetime, title: str, events: Sequence[Node]) -> str:
-    """The title that was replaced by the first renaming after `at`; the present one if there was none."""
+    """The title that was replaced by the first renaming since `at`; the present one if there was none.
+
+    GitHub's times are whole seconds: what was changed in the second of the trigger counts as later.
+    """
     later = [
         (node["createdAt"], node["previousTitle"])
         for node in events
-        if node["__typename"] == "RenamedTitleEvent" and datetime.fromisoformat(node["createdAt"]) > at
+        if node["__typename"] == "RenamedTitleEvent" and datetime.fromisoformat(node["createdAt"]) >= at
     ]
     return str(min(later)[1]) if later else title
 
 
-def body_at(at: datetime, body: str, edits: Sequence[Node]) -> str:
-    """The newest revision of the body not later than `at`.
+def body_at(trigger: Trigger, body: str, edits: Sequence[Node]) -> str:
+    """The newest revision of the body that the person who gave the trigger can have read.
 
-    GitHub keeps no revision until the first edit, and then the original too. A revision's text may be deleted
-    by its author; then nothing stands for it, lest a later text slip in unseen.
+    GitHub's times are whole seconds: an edit in the second of the trigger counts only if it is theirs. It keeps
+    no revision until the first edit, and then the original too. A revision's text may be deleted by its author;
+    then nothing stands for it, lest a later text slip in unseen.
     """
     if not edits:
         return body
-    until = [node for node in edits if datetime.fromisoformat(node["editedAt"]) <= at]
-    if len(until) == len(edits):
+    # Newest first, as GitHub lists them: of several in one second the last one is the oldest.
+    original = min(reversed(edits), key=lambda node: node["editedAt"])
+    read = [node for node in edits if _was_read(node, trigger, node is original)]
+    if len(read) == len(edits):
         return body
-    newest = max(until, key=lambda node: node["editedAt"], default=None)
+    newest = max(read, key=lambda node: node["editedAt"], default=None)
     return (newest["diff"] or "") if newest else ""
+
+
+def _was_read(edit: Node, trigger: Trigger, is_original: bool) -> bool:
+    at = datetime.fromisoformat(edit["editedAt"])
+    in_time = is_original or login_of(edit["editor"]) == trigger.actor
+    return at < trigger.at or (at == trigger.at and in_time)
 
 
 def _repository(node: Node) -> Repository:

@@ -25,6 +25,11 @@ def login_of(actor: Node | None) -> str:
     return f"{actor['login'].removesuffix('[bot]')}{suffix}" if suffix else str(actor["login"])
 
 
+def user_id_of(actor: Node | None) -> int | None:
+    """The user's id; None for bots and deleted accounts."""
+    return actor.get("databaseId") if actor else None
+
+
 def is_person(actor: Node | None) -> bool:
     """Neither a bot nor a deleted account."""
     return actor is not None and actor["__typename"] == "User"
@@ -41,4 +46,5 @@ def comment_of(node: Node, viewer: str) -> Comment:
         body=node["body"] if author == viewer else cleaned(node["body"]),
         created_at=datetime.fromisoformat(node["createdAt"]),
         url=node["url"],
+        author_id=user_id_of(node["author"]),
     )

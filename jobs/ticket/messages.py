@@ -18,14 +18,21 @@ REBUILT = (
     "The record in this comment was missing or had been changed by hand, "
     "so it was rebuilt from the branch and the pull request."
 )
-UNLABELED = f"The label `{TRIGGER_LABEL}` was taken off. Branch and draft stay; put the label back to start afresh."
-ISSUE_CLOSED = f"The issue was closed. Branch and draft stay; reopen it and put `{TRIGGER_LABEL}` back to start afresh."
+UNLABELED = (
+    f"The label `{TRIGGER_LABEL}` was taken off. Branch and draft stay; put the label back to start afresh."
+)
+ISSUE_CLOSED = (
+    f"The issue was closed. Branch and draft stay; reopen it and put `{TRIGGER_LABEL}` back to start afresh."
+)
 PULL_REQUEST_CLOSED = (
-    f"The pull request was closed without a merge. Take `{TRIGGER_LABEL}` off and put it back to start afresh."
+    "The pull request was closed without a merge. "
+    f"Take `{TRIGGER_LABEL}` off and put it back to start afresh."
 )
 STOPPED = "Stopped with `/autocode stop`. Branch and draft stay; `/autocode retry` starts afresh."
 MERGED = "The pull request was merged."
-COLLIDED = "Somebody pushed to the branch meanwhile and the changes collided; the work goes on from their commit."
+COLLIDED = (
+    "Somebody pushed to the branch meanwhile and the changes collided; the work goes on from their commit."
+)
 CODED_AGAIN = "A worker died before it could push, so this iteration is coded again."
 NOTHING_VERIFIED = "**Nothing verified this change:** no check arrived for the commit in time."
 CHECKS_GREEN = "Every check of the head commit passed."
@@ -107,7 +114,9 @@ def commit_message(record: Record, issue: Issue, number: int, co_author: str | N
 def pull_request_body(record: Record, observation: Observation) -> str:
     """What a reviewer reads: what it closes, the change in words, the plan, the evidence."""
     number = observation.ticket.number
-    plan = "\n".join(f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan)
+    plan = "\n".join(
+        f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan
+    )
     parts = [
         ticket_marker(number),
         f"Closes #{number}",
@@ -141,11 +150,14 @@ def bug_title(observation: Observation) -> str:
 def bug_body(record: Record, observation: Observation, checks: Iterable[Check], log: str) -> str:
     """What was tried, where it is, what it cost, and the last failing excerpt."""
     red = ", ".join(f"[{check.name}]({check.url})" for check in failing(checks)) or "none"
-    rows = "\n".join(f"- iteration {item.iteration}: `{item.head_sha[:7]}`, {item.verdict}" for item in record.rounds)
+    rows = "\n".join(
+        f"- iteration {item.iteration}: `{item.head_sha[:7]}`, {item.verdict}" for item in record.rounds
+    )
     excerpt = f"### Last failing excerpt\n\n{fenced(elided(log))}" if log else ""
     parts = [
         f"autocode worked on #{observation.ticket.number} and its checks stayed red for {record.iteration} iterations.",
-        f"- branch: `{record.branch}`\n- pull request: #{record.pull_request}\n- red checks: {red}\n- cost: {cost(record)}",
+        f"- branch: `{record.branch}`\n- pull request: #{record.pull_request}\n"
+        f"- red checks: {red}\n- cost: {cost(record)}",
         f"### What was tried\n\n{rows}\n\n{quiet(record.summary)}",
         excerpt,
     ]

@@ -50,6 +50,11 @@ def ticket_of_body(body: str | None) -> int | None:
     return int(match[1]) if match else None
 
 
-def comment_marker(key: str) -> str:
+def comment_marker(run: str, key: str) -> str:
     """The hidden line by which a comment of ours is found again before it is made twice."""
-    return f"<!-- autocode:comment {key} -->"
+    return f"<!-- autocode:comment {run} {key} -->"
+
+
+def is_question(body: str) -> bool:
+    """Whether a comment of ours asks people something."""
+    return re.search(r"<!-- autocode:comment \w+ question ", body) is not None

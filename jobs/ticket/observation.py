@@ -44,6 +44,8 @@ class Comment:
     body: str
     created_at: datetime
     url: str = ""
+    author_id: int | None = None
+    """The user's id; None for bots and deleted accounts."""
 
 
 @dataclass(frozen=True)

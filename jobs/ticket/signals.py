@@ -1,11 +1,10 @@
 """Signals: what GitHub's present state says has happened to a ticket since its record was written. Pure."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.commands import Command, command
+from jobs.ticket.commands import command
 from jobs.ticket.observation import Comment, Observation, PullRequest, Review
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Record
@@ -30,17 +29,20 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
         logins.add(observation.trigger.actor)
     if record is not None:
         asking = record.phase is Phase.ASKING
-        logins |= {item.author for item in unread_comments(record, observation) if asking or command(item.body)}
+        logins |= {
+            item.author for item in unread_comments(record, observation) if asking or command(item.body)
+        }
         logins |= {review.author for review in _unread_demands(record, observation)}
     return frozenset(logins)
 
 
 def deadline(record: Record, observation: Observation, budget: Budget) -> datetime | None:
     """When the ticket has to be looked at again although nothing happened; None: only when something does."""
-    pull_request = own_pull_request(record, observation)
-    if record.phase is not Phase.CHECKING or pull_request is None or record.published_at is None:
+    if record.phase is not Phase.CHECKING or record.published_at is None:
         return None
-    if verdict(pull_request.checks) is not Verdict.NONE:
+    pull_request = own_pull_request(record, observation)
+    # None: it has only just been opened, after the observation.
+    if pull_request and verdict(pull_request.checks) is not Verdict.NONE:
         return None
     return record.published_at + budget.checks_timeout
 
@@ -61,7 +63,9 @@ def unread_comments(record: Record, observation: Observation) -> tuple[Comment, 
     """People's comments on issue and pull request that have not been acted upon, oldest first."""
     pull_request = own_pull_request(record, observation)
     comments = observation.comments + (pull_request.comments if pull_request else ())
-    unread = [item for item in comments if item.id > record.comment_cursor and item.by_person and not item.by_us]
+    unread = [
+        item for item in comments if item.id > record.comment_cursor and item.by_person and not item.by_us
+    ]
     return tuple(sorted(unread, key=lambda item: item.id))
 
 
@@ -98,11 +102,12 @@ def _is_triggered_anew(record: Record | None, observation: Observation) -> bool:
     return record is None or observation.trigger.at > record.trigger_at
 
 
-def _commands(record: Record, observation: Observation) -> Iterator[Command]:
+def commanding(name: str, record: Record, observation: Observation) -> Comment | None:
+    """The first unread comment with this command by somebody who may give it."""
     for item in unread_comments(record, observation):
-        found = command(item.body)
-        if found and observation.may_write(item.author):
-            yield found
+        if command(item.body) == name and observation.may_write(item.author):
+            return item
+    return None
 
 
 def _after_the_end(record: Record, observation: Observation) -> Signal | None:
@@ -110,7 +115,7 @@ def _after_the_end(record: Record, observation: Observation) -> Signal | None:
     if record.phase is Phase.FAILED and pull_request and pull_request.state == "MERGED":
         return Signal.MERGED
     can_start = observation.is_labeled and observation.issue.state == "OPEN"
-    if can_start and any(item.name == "retry" for item in _commands(record, observation)):
+    if can_start and commanding("retry", record, observation):
         return Signal.RETRIED
     return None
 
@@ -125,7 +130,7 @@ def _at_any_time(record: Record, observation: Observation) -> Signal | None:
         return Signal.UNLABELED
     if pull_request and pull_request.state == "CLOSED":
         return Signal.PULL_REQUEST_CLOSED
-    if any(item.name == "stop" for item in _commands(record, observation)):
+    if commanding("stop", record, observation):
         return Signal.STOPPED
     return None
 
@@ -142,8 +147,7 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
 
 def _answer(record: Record, observation: Observation) -> Signal | None:
     if record.question and record.question.kind == "budget":
-        resumes = any(item.name == "continue" for item in _commands(record, observation))
-        return Signal.CONTINUED if resumes else None
+        return Signal.CONTINUED if commanding("continue", record, observation) else None
     heard = any(observation.may_write(item.author) for item in unread_comments(record, observation))
     return Signal.ANSWERED if heard else None
 

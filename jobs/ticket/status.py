@@ -23,7 +23,13 @@ ICONS = {"success": "✅", "failure": "❌", "pending": "⏳", "neutral": "⚪",
 
 def status_body(record: Record, max_iterations: int) -> str:
     """What people read in the status comment, without the hidden block."""
-    parts = [_headline(record, max_iterations), quiet(record.note), _steps(record), _plan(record), _foot(record)]
+    parts = [
+        _headline(record, max_iterations),
+        quiet(record.note),
+        _steps(record),
+        _plan(record),
+        _foot(record),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -40,7 +46,9 @@ def cost(record: Record) -> str:
 
 
 def _headline(record: Record, max_iterations: int) -> str:
-    iteration = f" · iteration {record.iteration} of {max_iterations}" if record.rounds or record.branch else ""
+    iteration = (
+        f" · iteration {record.iteration} of {max_iterations}" if record.rounds or record.branch else ""
+    )
     return f"### autocode: {HEADLINES[record.phase]}{iteration}"
 
 
@@ -64,19 +72,21 @@ def _steps(record: Record) -> str:
 def _round(item: Round) -> str:
     done = " " if item.verdict == "pending" else "x"
     checks = " ".join(f"[{icon(conclusion)} {name}]({url})" for name, conclusion, url in item.checks)
-    words = {"pending": "checks running", "none": "no checks came"}.get(item.verdict, f"checks {item.verdict}")
+    words = {"pending": "checks running", "none": "no checks came"}.get(
+        item.verdict, f"checks {item.verdict}"
+    )
     return f"- [{done}] iteration {item.iteration}: `{item.head_sha[:7]}` · {words} {checks}".rstrip()
 
 
 def _plan(record: Record) -> str:
     if not record.plan:
         return ""
-    steps = "\n".join(f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan)
+    steps = "\n".join(
+        f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan
+    )
     return f"**Plan**\n\n{steps}"
 
 
 def _foot(record: Record) -> str:
     spent = cost(record) if record.spend.calls else ""
     return f"<sub>{' · '.join(part for part in (spent, f'run `{record.run}`') if part)}</sub>"
-
-

@@ -11,7 +11,7 @@ from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Branch, Observation, PullRequest
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Record, Round
-from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
+from jobs.ticket.signals import commanding, newest_comment, newest_review, own_pull_request
 
 Update = Callable[[Record, Observation, Budget], Record]
 
@@ -32,9 +32,12 @@ def started(observation: Observation, budget: Budget) -> Record:
 
 def restarted(record: Record, observation: Observation, budget: Budget) -> Record:
     """The record of a fresh run that somebody asked for with `/autocode retry`."""
+    asked = commanding("retry", record, observation)
+    if asked is None:
+        raise ValueError("nobody who may has asked for a retry")
     cursor = newest_comment(record, observation)
-    run = run_id(observation, f"retry {cursor}")
-    fresh = _new(observation, budget, run, record.trigger_at, record.requested_by, record.requested_by_id)
+    run = run_id(observation, f"retry {asked.id}")
+    fresh = _new(observation, budget, run, record.trigger_at, asked.author, asked.author_id)
     return replace(fresh, comment_cursor=cursor, sequence=record.sequence)
 
 
@@ -118,36 +121,40 @@ def _heard(record: Record, observation: Observation) -> Record:
     )
 
 
-def _on_answer(record: Record, observation: Observation, budget: Budget) -> Record:
+def _on_answer(record: Record, _observation: Observation, _budget: Budget) -> Record:
     """The cursor stays: the answers are handed to the agent, which moves it on."""
     return replace(record, question=None, note="")
 
 
-def _on_continue(record: Record, observation: Observation, budget: Budget) -> Record:
+def _on_continue(record: Record, _observation: Observation, budget: Budget) -> Record:
     """The cursor stays here too: what was said besides the command is for the agent."""
     return replace(record, question=None, note="", usd_limit=record.usd_limit + budget.usd)
 
 
-def _on_red(record: Record, observation: Observation, budget: Budget) -> Record:
-    return replace(_judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=())
+def _on_red(record: Record, observation: Observation, _budget: Budget) -> Record:
+    return replace(
+        _judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=()
+    )
 
 
-def _on_demand(record: Record, observation: Observation, budget: Budget) -> Record:
+def _on_demand(record: Record, observation: Observation, _budget: Budget) -> Record:
     """The review cursor stays: the step that reads the reviews moves it on."""
-    return replace(_judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=())
+    return replace(
+        _judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=()
+    )
 
 
-def _on_verdict(record: Record, observation: Observation, budget: Budget) -> Record:
+def _on_verdict(record: Record, observation: Observation, _budget: Budget) -> Record:
     return replace(_judged(record, observation), note="", activity="")
 
 
-def _on_silence(record: Record, observation: Observation, budget: Budget) -> Record:
+def _on_silence(record: Record, observation: Observation, _budget: Budget) -> Record:
     judged = _judged(record, observation)
     last = replace(judged.rounds[-1], verdict=str(Verdict.NONE)) if judged.rounds else None
     return replace(judged, rounds=(*judged.rounds[:-1], last) if last else (), note=messages.NOTHING_VERIFIED)
 
 
-def _on_push(record: Record, observation: Observation, budget: Budget) -> Record:
+def _on_push(record: Record, observation: Observation, _budget: Budget) -> Record:
     pull_request = own_pull_request(record, observation)
     if pull_request is None:
         return record
@@ -157,7 +164,7 @@ def _on_push(record: Record, observation: Observation, budget: Budget) -> Record
 
 
 def _ends_with(note: str) -> Update:
-    def update(record: Record, observation: Observation, budget: Budget) -> Record:
+    def update(record: Record, observation: Observation, _budget: Budget) -> Record:
         return replace(_heard(record, observation), note=note, question=None, activity="")
 
     return update

@@ -56,7 +56,9 @@ def pull_request(**more: Any) -> PullRequest:
     return PullRequest(**facts | more)
 
 
-def observation(*, labels: tuple[str, ...] = (TRIGGER_LABEL,), state: str = "OPEN", **more: Any) -> Observation:
+def observation(
+    *, labels: tuple[str, ...] = (TRIGGER_LABEL,), state: str = "OPEN", **more: Any
+) -> Observation:
     issue = Issue(
         id=1012,
         node_id="I_12",
@@ -100,6 +102,8 @@ def record(phase: Phase = Phase.CHECKING, **more: Any) -> Record:
         started_at=LABELED_AT,
     )
     if phase not in (Phase.QUEUED, Phase.PREPARING):
-        fresh = replace(fresh, branch=BRANCH, base="main", pull_request=13, head_sha=SHA, rounds=(Round(1, SHA),))
+        fresh = replace(
+            fresh, branch=BRANCH, base="main", pull_request=13, head_sha=SHA, rounds=(Round(1, SHA),)
+        )
         fresh = replace(fresh, published_at=NOW - timedelta(minutes=1))
     return replace(fresh, **more)

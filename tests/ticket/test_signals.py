@@ -113,7 +113,9 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("remembered", "seen", "expected"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("remembered", "seen", "expected"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
 def test_signal(remembered: Record | None, seen: Observation, expected: Signal | None) -> None:
     assert signal(remembered, seen, BUDGET) is expected
 
@@ -128,6 +130,8 @@ def test_only_those_are_asked_for_whose_permission_matters() -> None:
 
 def test_a_ticket_without_checks_is_looked_at_again_when_their_time_is_up() -> None:
     published = NOW - timedelta(minutes=1)
-    assert deadline(record(published_at=published), with_checks(), BUDGET) == published + timedelta(minutes=10)
+    assert deadline(record(published_at=published), with_checks(), BUDGET) == published + timedelta(
+        minutes=10
+    )
     assert deadline(record(published_at=published), with_checks(OPEN), BUDGET) is None
     assert deadline(record(Phase.VALIDATING), with_checks(), BUDGET) is None

@@ -70,6 +70,7 @@ def test_a_retry_forgets_the_old_run_but_not_what_was_said() -> None:
     fresh = restarted(record(Phase.FAILED, iteration=5, sequence=9), seen, BUDGET)
     assert (fresh.phase, fresh.iteration, fresh.sequence, fresh.comment_cursor) == (Phase.QUEUED, 1, 9, 50)
     assert fresh.run != record().run
+    assert fresh.requested_by == "bob"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,9 @@ def test_nothing_is_rebuilt_from_nothing() -> None:
 
 def test_the_first_commit_line_takes_its_type_from_the_labels() -> None:
     issue = replace(observation().issue, labels={"autocode": "1", "bug": "2"})
-    text = messages.commit_message(record(summary="Closes #99."), issue, 12, "alice <1+alice@users.noreply.github.com>")
+    text = messages.commit_message(
+        record(summary="Closes #99."), issue, 12, "alice <1+alice@users.noreply.github.com>"
+    )
     assert text.startswith("fix(#12): Add a greeting\n\n")
     assert "Closes #99" not in text
     assert text.splitlines()[-4:] == [

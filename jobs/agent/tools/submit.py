@@ -31,11 +31,12 @@ NOTHING = (
 
 def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
     """Show the diff, or end the run with the summary."""
+    if violations := bench.violations():
+        sentences = "\n".join(f"- {sentence}" for sentence in violations)
+        return _in_vain(progress, f"This cannot be submitted:\n{sentences}")
     diff = bench.diff()
     if not diff.strip():
-        return _in_vain(progress)
-    if violations := bench.violations():
-        raise Misused("This cannot be submitted:\n" + "\n".join(f"- {sentence}" for sentence in violations))
+        return _in_vain(progress, NOTHING)
     digest = hashlib.sha256(diff.encode("utf-8", "surrogateescape")).hexdigest()
     if digest == progress.shown_diff:
         return Ended(Signal.SUBMITTED, summary=given["summary"].strip())
@@ -43,14 +44,15 @@ def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
     return f"This is the change:\n\n{fenced(elided(diff), 'diff')}\n\n{CHECKLIST}"
 
 
-def _in_vain(progress: Progress) -> str | Ended:
+def _in_vain(progress: Progress, why: str) -> Ended:
+    """Tell the model why this does not count; after `IN_VAIN` times tell people."""
     progress.empty_submits += 1
-    if progress.empty_submits >= IN_VAIN:
-        reason = (
-            f"the agent submitted nothing: it called submit {IN_VAIN} times without having changed a file"
-        )
-        return Ended(Signal.GAVE_UP, reason=reason)
-    raise Misused(NOTHING)
+    if progress.empty_submits < IN_VAIN:
+        raise Misused(why)
+    reason = (
+        f"the agent submitted nothing that can be used, {IN_VAIN} times; the last time it was told: {why}"
+    )
+    return Ended(Signal.GAVE_UP, reason=reason)
 
 
 TOOL = Tool(

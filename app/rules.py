@@ -1,0 +1,189 @@
+"""Rules: which GitHub event asks for which ticket to be looked at again. Pure: payload in, request out.
+
+A rule only hints: the worker looks for itself. One that says yes too often costs a look, one that says no too often
+is made good by the sweep. The first line of a rule's docstring completes "… matters only when:", which GitHub
+shows in the delivery log for whoever wonders why nothing happened.
+
+Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jobs.ticket.names import number_of_branch, ticket_of_body
+from jobs.ticket.observation import TRIGGER_LABEL
+from jobs.ticket.request import Reconcile, Request, Sweep, Ticket
+
+Payload = Mapping[str, Any]
+Rule = Callable[[Payload], Request | None]
+
+
+class Unreadable(Exception):
+    """A field that a rule reads is missing or of another kind; the text names it."""
+
+
+def reconcile_on_label(payload: Payload) -> Request | None:
+    """Our label was put on an issue or taken off it."""
+    if text(payload, "label.name") != TRIGGER_LABEL:
+        return None
+    return reconcile_issue(payload)
+
+
+def reconcile_on_issue(payload: Payload) -> Request | None:
+    """The issue carries one of our labels."""
+    return reconcile_issue(payload) if has_our_label(payload) else None
+
+
+def reconcile_on_comment(payload: Payload) -> Request | None:
+    """Somebody commented on an issue with one of our labels, or on a ticket's pull request."""
+    if "pull_request" not in find(payload, "issue", dict):
+        return reconcile_on_issue(payload)
+    return reconcile(payload, ticket_of_body(payload["issue"].get("body")))
+
+
+def reconcile_on_pull_request(payload: Payload) -> Request | None:
+    """Somebody else than the bot that opened it changed a ticket's pull request."""
+    by_its_author = number(payload, "sender.id") == number(payload, "pull_request.user.id")
+    if by_its_author and text(payload, "sender.type") == "Bot":
+        return None
+    return reconcile_on_review(payload)
+
+
+def reconcile_on_review(payload: Payload) -> Request | None:
+    """A ticket's pull request was reviewed."""
+    # None once a fork's repository is deleted.
+    head = find(payload, "pull_request.head", dict).get("repo") or {}
+    if head.get("id") != number(payload, "repository.id"):
+        return None
+    return reconcile(payload, number_of_branch(text(payload, "pull_request.head.ref")))
+
+
+def reconcile_on_check_suite(payload: Payload) -> Request | None:
+    """The suite is of a ticket's branch, and not GitHub Actions', which workflow_run reports."""
+    if text(payload, "check_suite.app.slug") == "github-actions":
+        return None
+    return reconcile(payload, number_of_branch(find(payload, "check_suite.head_branch", str | None)))
+
+
+def reconcile_on_workflow_run(payload: Payload) -> Request | None:
+    """The workflow ran for a ticket's branch, and not for a fork's."""
+    if number(payload, "workflow_run.head_repository.id") != number(payload, "repository.id"):
+        return None
+    return reconcile(payload, number_of_branch(find(payload, "workflow_run.head_branch", str | None)))
+
+
+def reconcile_on_status(payload: Payload) -> Request | None:
+    """A commit of a ticket's branch got its final status."""
+    if text(payload, "state") == "pending":
+        return None
+    names = [text(branch, "name") for branch in find(payload, "branches", list)]
+    return reconcile(payload, next(filter(None, map(number_of_branch, names)), None))
+
+
+def sweep_on_installation(payload: Payload) -> Request | None:
+    """We may see more repositories than before."""
+    return Sweep(installation(payload), why=cause(payload))
+
+
+def ignore_goodbye(_: Payload) -> Request | None:
+    """Never: what we may not see any more needs no look."""
+    return None
+
+
+def ignore_ping(_: Payload) -> Request | None:
+    """Never: GitHub asks whether anybody is here, and this is the answer."""
+    return None
+
+
+RULES: dict[str, Rule] = {
+    "issues.labeled": reconcile_on_label,
+    "issues.unlabeled": reconcile_on_label,
+    "issues.edited": reconcile_on_issue,
+    "issues.closed": reconcile_on_issue,
+    "issues.reopened": reconcile_on_issue,
+    "issue_comment.created": reconcile_on_comment,
+    "pull_request.closed": reconcile_on_pull_request,
+    "pull_request.reopened": reconcile_on_pull_request,
+    "pull_request.synchronize": reconcile_on_pull_request,
+    "pull_request.ready_for_review": reconcile_on_pull_request,
+    "pull_request_review.submitted": reconcile_on_review,
+    "check_suite.completed": reconcile_on_check_suite,
+    "workflow_run.completed": reconcile_on_workflow_run,
+    "status": reconcile_on_status,
+    "installation.created": sweep_on_installation,
+    "installation.new_permissions_accepted": sweep_on_installation,
+    "installation.unsuspend": sweep_on_installation,
+    "installation.deleted": ignore_goodbye,
+    "installation.suspend": ignore_goodbye,
+    "installation_repositories.added": sweep_on_installation,
+    "ping": ignore_ping,
+}
+"""Event, or event and action, → its rule."""
+
+
+def is_our_own_comment(payload: Payload, app_id: int) -> bool:
+    """The comment was made by us: without this a ticket would answer itself."""
+    comment = payload.get("comment")
+    if not isinstance(comment, dict):
+        return False
+    app = comment.get("performed_via_github_app")
+    return isinstance(app, dict) and app.get("id") == app_id
+
+
+def reconcile_issue(payload: Payload) -> Request:
+    """Ask for the issue that the event is about."""
+    return Reconcile(ticket(payload, number(payload, "issue.number")), why=cause(payload))
+
+
+def reconcile(payload: Payload, issue: int | None) -> Request | None:
+    """Ask for the issue of that number; None stands for no ticket of ours."""
+    return None if issue is None else Reconcile(ticket(payload, issue), why=cause(payload))
+
+
+def ticket(payload: Payload, issue: int) -> Ticket:
+    """The event's repository, with the number of the issue."""
+    return Ticket(installation(payload), text(payload, "repository.full_name"), issue)
+
+
+def installation(payload: Payload) -> int:
+    """The App's installation, which only the webhook of an App names."""
+    if "installation" not in payload:
+        raise Unreadable(
+            "installation is missing: this webhook belongs to a repository or an organization. "
+            "autocode needs the webhook of its GitHub App; delete this one"
+        )
+    return number(payload, "installation.id")
+
+
+def has_our_label(payload: Payload) -> bool:
+    """The issue carries `autocode` or one of the labels that show a ticket's state."""
+    names = [text(label, "name") for label in find(payload, "issue.labels", list)]
+    return any(name.startswith(TRIGGER_LABEL) for name in names)
+
+
+def cause(payload: Payload) -> str:
+    """The action, for the log; `status` events have none."""
+    return str(payload.get("action", "status"))
+
+
+def text(payload: Payload, path: str) -> str:
+    """The string at `path`."""
+    return str(find(payload, path, str))
+
+
+def number(payload: Payload, path: str) -> int:
+    """The number at `path`."""
+    return int(find(payload, path, int))
+
+
+def find(payload: Payload, path: str, kind: Any) -> Any:
+    """What stands at `path` (`a.b.c`) if it is a `kind`; Unreadable names what is missing or wrong."""
+    value: Any = payload
+    names = path.split(".")
+    for depth, name in enumerate(names, start=1):
+        if not isinstance(value, dict) or name not in value:
+            raise Unreadable(f"{'.'.join(names[:depth])} is missing")
+        value = value[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise Unreadable(f"{path} is {type(value).__name__}, {getattr(kind, '__name__', kind)} was expected")
+    return value

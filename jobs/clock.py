@@ -1,0 +1,59 @@
+"""The clock: `python -m jobs.clock`. Asks for tickets whose time has come, and every ten minutes for all of them."""
+
+import logging
+import signal
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+from jobs.queue import Queue, QueueDown, connect
+from jobs.settings import MissingSettings, Settings
+
+TICK = 0.5
+"""Seconds between two looks."""
+SWEEP_EVERY = timedelta(minutes=10)
+
+log = logging.getLogger("autocode.clock")
+
+
+def run(queue: Queue) -> NoReturn:
+    """Tick for ever. It begins with a sweep: nobody knows what was missed before."""
+    is_up, has_swept = True, False
+    while True:
+        try:
+            if not has_swept:
+                queue.request_sweep()
+                has_swept = True
+            tick(queue, datetime.now(UTC))
+            is_up = True
+        except QueueDown as error:
+            if is_up:
+                log.warning("waiting for Redis: %s", error)
+            is_up = False
+        time.sleep(TICK)
+
+
+def tick(queue: Queue, now: datetime) -> None:
+    """Ask for what is due."""
+    if queue.request_sweep_every(SWEEP_EVERY):
+        log.info("sweep")
+    queue.request_due(now)
+
+
+def main() -> int:
+    """The process; returns its exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        settings = Settings.from_environment()
+    except MissingSettings as error:
+        sys.stderr.write(f"autocode's clock cannot start:\n{error}\n")
+        return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Whatever it is doing may be left half done.
+        signal.signal(number, lambda *_: sys.exit(0))
+    run(Queue(connect(settings.redis_address, timeout=2.0, retries=0)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

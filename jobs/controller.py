@@ -1,0 +1,244 @@
+"""Controller: one reconcile of one ticket. Observe, take the signals, walk the table, do the step, record.
+
+Nothing here knows what a phase does: phases and their ways are data in `jobs.ticket.phases`, the work of a phase is
+in `jobs.steps`, what GitHub's state means is in `jobs.ticket.signals`. Whatever is interrupted here is found and
+finished by the next reconcile: effects come before the record that says they were made, and look for themselves.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from redis import Redis
+
+from jobs.git.errors import GitUnreachable
+from jobs.github.client import Installation
+from jobs.github.errors import Archived, Gone, Uncertain
+from jobs.lease import Lease
+from jobs.models.gateway import Model
+from jobs.queue import Lane, Queue
+from jobs.sandbox import Sandbox
+from jobs.settings import Settings
+from jobs.steps import STEPS
+from jobs.steps.arrivals import ARRIVALS
+from jobs.steps.work import Work
+from jobs.ticket import messages
+from jobs.ticket.errors import Later, LeaseLost, TellPeople
+from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
+from jobs.ticket.request import Reconcile, Ticket
+from jobs.ticket.signals import deadline, signal
+from jobs.ticket.updates import rebuilt, restarted, started, updated
+
+UNCERTAIN_FOR = timedelta(seconds=5)
+"""After a write whose outcome is unknown: observe again then, and find out."""
+MOST_FAILURES = 3
+"""After so many unexpected failures in a row the ticket is set aside, with an apology."""
+
+log = logging.getLogger("autocode")
+
+
+@dataclass(frozen=True)
+class World:
+    """What a worker process works with; the same for all its tickets."""
+
+    settings: Settings
+    redis: Redis
+    queue: Queue
+    clock: Callable[[], datetime]
+    stopping: Callable[[], bool]
+    open_model: Callable[[], Model]
+    open_sandbox: Callable[[], Sandbox | None]
+    """None where there is none on this machine."""
+
+
+def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
+    """Bring one ticket as far as it can go now; if another worker has it, that one is told to look again.
+
+    Args:
+        turn: the job's id. The same job, run again after a worker's death, takes its own lease over.
+    """
+    lease = Lease.acquire(world.redis, ticket, owner=turn)
+    if lease is None:
+        log.info("%s: another worker has it and will look again", ticket.key)
+        return
+    with lease, Installation(world.settings, ticket, guard=lease.check, clock=world.clock) as github:
+        hand_over = _until_quiet(world, lease, github, ticket, lane)
+    if hand_over:
+        # Only now, when the lease is free; until this job has ended, its worker's death brings it here again.
+        world.queue.request(Reconcile(ticket, why="for a coding worker"), lane="coding")
+
+
+def _until_quiet(world: World, lease: Lease, github: Installation, ticket: Ticket, lane: Lane) -> bool:
+    """Go over the ticket until nothing new was heard meanwhile; True if a coding worker has to go on."""
+    while True:
+        work = Work(
+            ticket=ticket,
+            settings=world.settings,
+            github=github,
+            redis=world.redis,
+            clock=world.clock,
+            news=lease.take_again,
+            stopping=world.stopping,
+            open_model=world.open_model,
+            open_sandbox=world.open_sandbox,
+        )
+        result = _carefully(world, work, lane)
+        if result is not Result.WAITING or lease.release():
+            return result is Result.FOR_CODING
+
+
+class Result(Enum):
+    """How one pass over a ticket ended."""
+
+    WAITING = auto()
+    """It needs nobody now."""
+    FOR_CODING = auto()
+    """A coding worker has to go on with it."""
+    PUT_OFF = auto()
+    """It could not be finished; somebody comes back to it, or nobody can."""
+
+
+def _carefully(world: World, work: Work, lane: Lane) -> Result:
+    """One pass, and what becomes of everything that can go wrong in it."""
+    ticket = work.ticket
+    try:
+        result = _pass(world, work, lane)
+        world.redis.delete(_failures_key(ticket))
+        return result
+    except LeaseLost:
+        log.warning("%s: the lease is lost, another worker goes on", ticket.key)
+    except Later as later:
+        log.info("%s: %s", ticket.key, later)
+        world.queue.request_at(ticket, later.until)
+    except (Uncertain, GitUnreachable) as uncertain:
+        log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
+        world.queue.request_at(ticket, world.clock() + UNCERTAIN_FOR)
+    except (Gone, Archived) as gone:
+        log.warning("%s: dropped, %s", ticket.key, gone)
+    except TellPeople as problem:
+        log.info("%s: %s", ticket.key, problem)
+        _set_aside(work, str(problem))
+    except Exception:
+        log.exception("%s: run %s failed", ticket.key, work.recorded and work.recorded.run)
+        _after_failure(world, work)
+    finally:
+        work.close()
+    return Result.PUT_OFF
+
+
+def _pass(world: World, work: Work, lane: Lane) -> Result:
+    """Observe, then signals and steps until the ticket waits for something."""
+    if not _look(world, work):
+        return Result.WAITING
+    while KIND[work.record.phase] == "working":
+        if lane != "coding":
+            return Result.FOR_CODING
+        happened = STEPS[work.record.phase](work)
+        if happened is not None:
+            _move(world, work, happened)
+            _take_signals(world, work)
+            work.save()
+        elif work.stopping():
+            work.save()
+            return Result.FOR_CODING
+        else:
+            _look(world, work)
+    due = deadline(work.record, work.observation, world.settings.budget)
+    if due:
+        world.queue.request_at(work.ticket, due)
+    return Result.WAITING
+
+
+def _look(world: World, work: Work) -> bool:
+    """Observe and take every signal; False when the ticket is none of ours."""
+    work.observe()
+    if work.observation.repository.is_archived:
+        raise Archived(f"{work.ticket.repository} is archived, so nothing can be written to it")
+    changed = work.recorded is None and _recall(world, work)
+    changed |= _take_signals(world, work)
+    if changed:
+        work.save()
+    return work.recorded is not None
+
+
+def _take_signals(world: World, work: Work) -> bool:
+    """Walk the table with everything that this observation says; whether it said anything."""
+    changed = False
+    while happened := signal(work.recorded, work.observation, world.settings.budget):
+        if not _move(world, work, happened):
+            break
+        changed = True
+    return changed
+
+
+def _recall(world: World, work: Work) -> bool:
+    """Rebuild a lost or forged record from the branch and the pull request, if there are any."""
+    record = rebuilt(work.observation, world.settings.budget)
+    if record is None:
+        return False
+    log.warning("%s: no valid record, rebuilt as %s", work.ticket.key, record.phase)
+    work.record = record
+    return True
+
+
+def _move(world: World, work: Work, happened: Signal) -> bool:
+    """Walk the table with one signal; False when the table does not expect it."""
+    seen, budget = work.observation, world.settings.budget
+    record = work.recorded
+    if record is None:
+        work.record = started(seen, budget).entering(Phase.QUEUED, seen.now)
+    else:
+        phase = TRANSITIONS[record.phase].get(happened)
+        if phase is None:
+            log.info(
+                "%s: %r is not expected in phase %s, dropped", work.ticket.key, str(happened), record.phase
+            )
+            return False
+        match happened:
+            case Signal.TRIGGERED:
+                record = replace(started(seen, budget), sequence=record.sequence)
+            case Signal.RETRIED:
+                record = restarted(record, seen, budget)
+            case _:
+                record = updated(record, happened, seen, budget)
+        work.record = record.entering(phase, world.clock())
+    log.info("%s: run %s, %s → %s", work.ticket.key, work.record.run, happened, work.record.phase)
+    arrive = ARRIVALS.get(work.record.phase)
+    if arrive:
+        arrive(work, happened)
+    if work.record.phase is not Phase.QUEUED:
+        work.show_phase()
+    return True
+
+
+def _set_aside(work: Work, problem: str) -> None:
+    """Tell people what stands in the way, and let the ticket rest. If even that fails, it is only logged."""
+    record = work.recorded
+    if record is None or KIND[record.phase] == "resting":
+        return
+    try:
+        work.ending = messages.stopped_by_problem(record, problem) if problem else messages.apology(record)
+        work.note(note=problem)
+        work.record = work.record.entering(Phase.FAILED, work.clock())
+        ARRIVALS[Phase.FAILED](work, Signal.BROKEN)
+        work.show_phase()
+        work.save()
+    except (TellPeople, Gone, Archived, Uncertain, Later, LeaseLost) as error:
+        log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
+
+
+def _after_failure(world: World, work: Work) -> None:
+    """Try again soon; after the third failure in a row set the ticket aside."""
+    key = _failures_key(work.ticket)
+    failures = world.redis.incr(key)
+    world.redis.expire(key, 3600)
+    if failures < MOST_FAILURES:
+        world.queue.request_at(work.ticket, world.clock() + timedelta(seconds=10 * failures))
+    else:
+        _set_aside(work, "")
+
+
+def _failures_key(ticket: Ticket) -> str:
+    return f"failures:{ticket.key}"

@@ -1,0 +1,56 @@
+"""Entry points: the functions that RQ calls by name. They translate job arguments into calls, and do nothing else."""
+
+import logging
+from datetime import UTC, datetime
+from functools import cache
+
+from jobs import controller, shutdown
+from jobs.github.app import App
+from jobs.models.gateway import Model
+from jobs.queue import Lane, Queue, connect
+from jobs.sandbox import Sandbox
+from jobs.settings import Settings
+from jobs.ticket.request import Reconcile, Ticket
+
+log = logging.getLogger("autocode")
+
+
+def reconcile(ticket_key: str, lane: Lane, turn: str) -> None:
+    """Look at one ticket again."""
+    controller.reconcile(_world(), Ticket.parse(ticket_key), lane, turn)
+
+
+def sweep(installation: int | None) -> None:
+    """Ask for every open ticket of one installation, or of all."""
+    world = _world()
+    with App(world.settings) as app:
+        accounts = app.installations() if installation is None else [app.account(installation)]
+        for account in accounts:
+            for ticket in app.open_tickets(account.installation):
+                world.queue.request(Reconcile(ticket, why="sweep"))
+
+
+@cache
+def _world() -> controller.World:
+    """Made once per process, after the fork: connections are not shared with the parent."""
+    settings = Settings.from_environment()
+    redis = connect(settings.redis_address)
+    return controller.World(
+        settings=settings,
+        redis=redis,
+        queue=Queue(redis),
+        clock=lambda: datetime.now(UTC),
+        stopping=shutdown.stopping,
+        open_model=lambda: Model(settings),
+        open_sandbox=cache(lambda: _sandbox(settings)),
+    )
+
+
+def _sandbox(settings: Settings) -> Sandbox | None:
+    """The sandbox, or None where it does not work: then the agent has no `bash`."""
+    sandbox = Sandbox(hidden=[settings.data.resolve()])
+    objection = sandbox.probe()
+    if objection:
+        log.warning("no commands are run: %s", objection)
+        return None
+    return sandbox

@@ -1,0 +1,199 @@
+"""The only writer to RQ: one reconcile per ticket runs, one waits, and what is asked for during a run is never lost.
+
+The promise: after every `request` that returned, some run *begins* its look at the ticket. It rests on three steps,
+each one Lua script, and on RQ running a job again whose worker died.
+
+1. `request` puts a new job into the lane and notes it as the ticket's waiting job, unless the one noted has yet to
+   begin: then that one will see whatever this request is about, and the two are one (coalesced).
+2. `begin` is called by the worker before the job's function. It strikes out the note, so that from here on, while the
+   job may already have looked, a request makes a new job.
+3. `Lease.acquire` (jobs/lease.py) lets one run per ticket go on. A run that finds the lease held leaves the flag
+   `again`, without which the holder could release; it has to look once more.
+
+What may come in between, and why it does no harm:
+- request | begin: either the request came first, and the look follows it, or it makes a job of its own.
+- begin, then death: RQ puts the job of a dead worker back (`Retry`); that run begins again and strikes out nothing,
+  for a note of a later job is not its own. Two jobs may wait then; never none.
+- a job that failed for good, or vanished, before it began: the note leads to no job that will begin, so the next
+  request replaces it. Job ids are never used twice, so that nothing old stands in the way of a new job.
+- flag, then death of the holder: RQ runs the holder's job again, and it takes its own lease over.
+- Redis emptied: the clock notices, and asks for a sweep within a second.
+
+Times that tickets were put off to are a sorted set, not RQ's scheduled jobs: one entry of some 100 bytes instead of a
+hash of 1 KB, setting a new time is one atomic command, and a job that ends cannot take its successor's entry along.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import rq
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq.job import Job, JobStatus
+
+from jobs.ticket.request import Reconcile, Request, Ticket
+
+Lane = Literal["tickets", "coding"]
+"""Work of seconds, and work of the model, each with workers of its own."""
+
+TIMEOUTS: dict[Lane, timedelta] = {"tickets": timedelta(minutes=5), "coding": timedelta(hours=2)}
+"""A job that takes longer is stuck."""
+RUNS_AGAIN = 3
+"""How often RQ puts back a job whose worker died or whose function raised."""
+KEPT_WHEN_FAILED = timedelta(days=1)
+DUE_AT_ONCE = 500
+"""Put-off tickets that are asked for in one go."""
+
+LATER = "autocode:later"
+"""Sorted set: ticket key → time to look again, in seconds since 1970."""
+SWEPT = "autocode:swept"
+"""Lives for as long as no sweep is due."""
+
+# KEYS: note, job's hash, lane's list, RQ's set of queues. ARGV: job id, then the hash's fields and values.
+REQUEST = """
+local noted = redis.call('GET', KEYS[1])
+if noted then
+  local status = redis.call('HGET', 'rq:job:' .. noted, 'status')
+  if status == 'queued' or status == 'started' then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[2], unpack(ARGV, 2))
+redis.call('RPUSH', KEYS[3], ARGV[1])
+redis.call('SADD', KEYS[4], KEYS[3])
+return 1
+"""
+
+# KEYS: note. ARGV: job id.
+BEGIN = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+# KEYS: the sorted set. ARGV: ticket key, time. A later call may have set another time meanwhile.
+STRIKE_OUT = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) == tonumber(ARGV[2]) then
+  return redis.call('ZREM', KEYS[1], ARGV[1])
+end
+return 0
+"""
+
+
+class QueueDown(Exception):
+    """Redis does not answer, or does not take any more."""
+
+
+def connect(address: str, *, timeout: float = 10.0, retries: int = 5) -> Redis:
+    """A client that gives up on a command after `timeout` seconds, `retries` times, with 0.1 to 2 s in between."""
+    backoff = ExponentialBackoff(cap=2.0, base=0.1)
+    return Redis.from_url(
+        address,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(backoff, retries),
+    )
+
+
+class Queue:
+    """Asks for tickets to be looked at: now, at a time, or all of them."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._lanes = {lane: rq.Queue(lane, connection=redis, serializer="json") for lane in TIMEOUTS}
+        self._request = redis.register_script(REQUEST)
+        self._begin = redis.register_script(BEGIN)
+        self._strike_out = redis.register_script(STRIKE_OUT)
+
+    def request(self, request: Request, lane: Lane = "tickets") -> bool:
+        """Ask for it; False if a job that has yet to begin will see to it. QueueDown if it cannot be taken."""
+        if isinstance(request, Reconcile):
+            ticket, turn = request.ticket, _turn(lane, request.ticket.job_id_part)
+            return self._put(lane, turn, "jobs.entrypoints.reconcile", (ticket.key, lane, turn))
+        return self._sweep(request.installation)
+
+    def request_at(self, ticket: Ticket, when: datetime) -> None:
+        """Ask for the ticket at a time; of several calls for one ticket the last counts."""
+        with _reachable():
+            self._redis.zadd(LATER, {ticket.key: when.timestamp()})
+
+    def request_due(self, now: datetime) -> int:
+        """Ask for the tickets whose time has come; how many they were. Several clocks do no harm."""
+        with _reachable():
+            due: list[Any] = self._redis.zrange(
+                LATER, "-inf", repr(now.timestamp()), byscore=True, offset=0, num=DUE_AT_ONCE, withscores=True
+            )
+        for key, time in due:
+            self.request(Reconcile(Ticket.parse(key.decode()), why="put off until now"))
+            with _reachable():
+                self._strike_out(keys=[LATER], args=[key, repr(time)])
+        return len(due)
+
+    def request_sweep(self) -> None:
+        """Ask for every open ticket of every installation."""
+        self._sweep(None)
+
+    def request_sweep_every(self, interval: timedelta) -> bool:
+        """Ask for a sweep if none was asked for within `interval`, or if Redis was emptied since; False: not due."""
+        with _reachable():
+            if self._redis.exists(SWEPT):
+                return False
+            # Asked for first: who dies in between has asked once too often, not never.
+            self._sweep(None)
+            self._redis.set(SWEPT, 1, ex=interval)
+        return True
+
+    def begin(self, turn: str) -> None:
+        """The job of that id is about to look: from now on a request makes a new one. The worker calls this."""
+        with _reachable():
+            self._begin(keys=[_note(turn)], args=[turn])
+
+    def ping(self) -> None:
+        """QueueDown unless Redis answers and takes what is written to it."""
+        with _reachable():
+            self._redis.set("autocode:ping", 1, ex=60)
+
+    def _sweep(self, installation: int | None) -> bool:
+        turn = _turn("tickets", f"sweep-{installation or 'all'}")
+        return self._put("tickets", turn, "jobs.entrypoints.sweep", (installation,))
+
+    def _put(self, lane: Lane, turn: str, function: str, args: tuple[object, ...]) -> bool:
+        job = self._job(lane, turn, function, args)
+        keys = [_note(turn), job.key, self._lanes[lane].key, rq.Queue.redis_queues_keys]
+        # RQ reads a missing field as an empty one, and each one costs time and memory.
+        fields = [part for field in job.to_dict().items() if field[1] not in (None, "") for part in field]
+        with _reachable():
+            return bool(self._request(keys=keys, args=[turn, *fields]))
+
+    def _job(self, lane: Lane, turn: str, function: str, args: tuple[object, ...]) -> Job:
+        job = self._lanes[lane].create_job(
+            function,
+            args=args,
+            job_id=turn,
+            status=JobStatus.QUEUED,
+            description=f"{function.rpartition('.')[2]} {args[0] or 'everything'}",
+            timeout=int(TIMEOUTS[lane].total_seconds()),
+            result_ttl=0,
+            failure_ttl=int(KEPT_WHEN_FAILED.total_seconds()),
+            retry=rq.Retry(max=RUNS_AGAIN),
+        )
+        job.enqueued_at = datetime.now(UTC)
+        return job
+
+
+def _turn(lane: Lane, subject: str) -> str:
+    """A job id of its own: `<lane>-<subject>-<random>`."""
+    return f"{lane}-{subject}-{uuid.uuid4().hex[:12]}"
+
+
+def _note(turn: str) -> str:
+    """Where the waiting job of this turn's lane and subject is noted."""
+    return f"autocode:waiting:{turn.rpartition('-')[0]}"
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        raise QueueDown(f"{type(error).__name__}: {error}") from error

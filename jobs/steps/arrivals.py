@@ -1,0 +1,82 @@
+"""Arrivals: what people are told, once, when a ticket reaches a phase in which it waits or rests."""
+
+import hashlib
+
+from jobs.steps.work import Work
+from jobs.ticket import messages
+from jobs.ticket.checks import failing
+from jobs.ticket.names import comment_marker
+from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.signals import own_pull_request
+from jobs.ticket.words import fitted
+
+
+def accept(work: Work, _signal: Signal) -> None:
+    """queued: somebody asked, and sees at once that it was heard."""
+    work.github.react("eyes")
+
+
+def ask(work: Work, _signal: Signal) -> None:
+    """asking: the question as a comment."""
+    text = messages.question(work.record)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    work.tell(f"question {work.record.iteration} {digest}", text)
+
+
+def hand_over(work: Work, _signal: Signal) -> None:
+    """validating: the pull request is marked ready and its requester told."""
+    pull_request = own_pull_request(work.record, work.observation)
+    if pull_request is None:
+        return
+    body = fitted(messages.pull_request_body(work.record, work.observation))
+    if pull_request.is_draft:
+        work.github.publish_ready(pull_request, body=body)
+    else:
+        work.github.update_pull_request(pull_request, body=body)
+    work.tell(f"ready {work.record.head_sha}", messages.ready(work.record))
+
+
+def give_up(work: Work, signal: Signal) -> None:
+    """failed: a comment, and after the last red iteration a ticket about the failure."""
+    if signal is Signal.EXHAUSTED:
+        bug = _bug_ticket(work)
+        why = f"the checks stayed red for {work.record.iteration} iterations."
+        work.tell("failed", messages.failed(work.record, why, bug))
+    elif signal is Signal.GAVE_UP:
+        work.tell("failed", messages.failed(work.record, work.ending, None))
+    else:
+        work.tell("failed", work.ending or messages.apology(work.record))
+
+
+def say_goodbye(work: Work, signal: Signal) -> None:
+    """cancelled: only a refusal needs a comment of its own; the others know what they did."""
+    if signal is Signal.REFUSED:
+        login = work.record.requested_by
+        work.note(note=messages.refused(login, work.observation.permissions.get(login, "none")))
+        work.tell("refused", work.record.note)
+
+
+ARRIVALS = {
+    Phase.QUEUED: accept,
+    Phase.ASKING: ask,
+    Phase.VALIDATING: hand_over,
+    Phase.FAILED: give_up,
+    Phase.CANCELLED: say_goodbye,
+}
+"""Phase → what is done on GitHub when a ticket enters it. Each looks first whether it was done already."""
+
+
+def _bug_ticket(work: Work) -> int:
+    """The number of the ticket about this failure; made unless an earlier attempt has made it."""
+    marker = comment_marker(work.record.run, "bug")
+    known = work.github.find_issue(marker, since=work.record.started_at)
+    if known:
+        return known
+    pull_request = own_pull_request(work.record, work.observation)
+    checks = pull_request.checks if pull_request else ()
+    red = failing(checks)
+    log = work.github.failing_log(red[0]) if red else ""
+    body = fitted(f"{marker}\n{messages.bug_body(work.record, work.observation, checks, log)}")
+    number, issue_id = work.github.create_issue(title=messages.bug_title(work.observation), body=body)
+    work.github.add_sub_issue(issue_id)
+    return number

@@ -1,0 +1,163 @@
+"""Coding: the agent works in the worktree, and between two of its turns hears what people and GitHub say."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from decimal import Decimal
+
+from jobs.agent.brief import Material, brief
+from jobs.agent.loop import Agent, Hooks, Interrupted, Limits, Outcome, Turn
+from jobs.agent.tools import Workbench
+from jobs.git.worktree import Worktree
+from jobs.steps.preparing import checkpoint_of, open_worktree
+from jobs.steps.work import Work
+from jobs.ticket.budget import Spend
+from jobs.ticket.checks import failing
+from jobs.ticket.commands import command
+from jobs.ticket.observation import Check
+from jobs.ticket.phases import Signal
+from jobs.ticket.record import Question
+from jobs.ticket.signals import (
+    demands,
+    newest_comment,
+    newest_review,
+    own_pull_request,
+    signal,
+    unread_comments,
+)
+
+LOGS_READ = 3
+"""Of so many failing checks the log is fetched; the others are named."""
+SPEND_KEPT = timedelta(days=7)
+
+
+def code(work: Work) -> Signal | None:
+    """Run the agent until it submits, asks or runs out; None when something else has to be looked at first."""
+    worktree = open_worktree(work, resume=True)
+    already = _spent(work)
+    work.note(spend=already)
+    checkpoint = checkpoint_of(work)
+    if not worktree.resumed:
+        checkpoint.delete()
+    answers = _heard(work) if checkpoint.load() else []
+    text = _brief(work, worktree)
+    work.note(comment_cursor=newest_comment(work.record, work.observation))
+    reviews_read = newest_review(work.record, work.observation)
+    with work.open_model() as model:
+        agent = Agent(
+            model, _bench(work, worktree), _limits(work), _hooks(work, already), checkpoint, work.clock
+        )
+        try:
+            outcome = agent.run(text, answers)
+        except Interrupted:
+            return None
+    work.note(review_cursor=reviews_read)
+    return _concluded(work, outcome, already)
+
+
+def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
+    record = work.record
+    work.note(
+        spend=already + outcome.spend,
+        plan=outcome.plan or record.plan,
+        commands=outcome.commands,
+        summary=outcome.summary or record.summary,
+        activity="",
+        note="",
+    )
+    match outcome.signal:
+        case Signal.ASKED:
+            work.note(question=Question(outcome.question or ""))
+        case Signal.OUT_OF_BUDGET:
+            work.note(question=Question(outcome.reason, kind="budget"))
+        case Signal.GAVE_UP:
+            work.ending = f"{outcome.reason}."
+            checkpoint_of(work).delete()
+    return outcome.signal
+
+
+def _bench(work: Work, worktree: Worktree) -> Workbench:
+    return Workbench(worktree.path, worktree.diff, work.open_sandbox(), worktree.violations)
+
+
+def _limits(work: Work) -> Limits:
+    budget, record = work.settings.budget, work.record
+    return Limits(
+        usd_left=max(record.usd_limit - record.spend.usd, Decimal(0)),
+        turns=budget.turns,
+        deadline=work.clock() + timedelta(minutes=budget.minutes),
+    )
+
+
+def _hooks(work: Work, already: Spend) -> Hooks:
+    def before_turn() -> list[str]:
+        if work.stopping():
+            raise Interrupted
+        if not work.news():
+            return []
+        work.observe()
+        if signal(work.record, work.observation, work.settings.budget):
+            raise Interrupted
+        return _heard(work)
+
+    def after_turn(turn: Turn) -> None:
+        spend = already + turn.spend
+        work.redis.set(_spend_key(work), json.dumps(asdict(spend), default=str), ex=SPEND_KEPT)
+        work.note(
+            spend=spend, plan=turn.plan or work.record.plan, activity=f"turn {turn.number}, {turn.action}"
+        )
+        work.progress()
+
+    return Hooks(before_turn, after_turn)
+
+
+def _heard(work: Work) -> list[str]:
+    """What people with write permission have said since the agent last heard of them; read from now on."""
+    comments = unread_comments(work.record, work.observation)
+    work.ask_permissions({item.author for item in comments})
+    work.note(comment_cursor=newest_comment(work.record, work.observation))
+    return [
+        f"@{item.author} commented: {item.body}"
+        for item in comments
+        if work.observation.may_write(item.author) and command(item.body) is None
+    ]
+
+
+def _brief(work: Work, worktree: Worktree) -> str:
+    record, pull_request = work.record, own_pull_request(work.record, work.observation)
+    comments = work.observation.comments + (pull_request.comments if pull_request else ())
+    work.ask_permissions({item.author for item in comments if item.by_person})
+    material = Material(
+        instructions=worktree.show("AGENTS.md"),
+        diff=worktree.diff(),
+        red=_red(work),
+        reviews=demands(record, work.observation),
+        comments=tuple(sorted(comments, key=lambda item: item.created_at)),
+        collided=work.collided,
+        has_shell=work.open_sandbox() is not None,
+    )
+    return brief(record, work.observation, material, work.settings.budget)
+
+
+def _red(work: Work) -> dict[Check, str]:
+    """The failing checks of the last round, with the logs of the first few."""
+    pull_request = own_pull_request(work.record, work.observation)
+    red = failing(pull_request.checks) if pull_request else ()
+    return {
+        check: work.github.failing_log(check) if place < LOGS_READ else "" for place, check in enumerate(red)
+    }
+
+
+def _spent(work: Work) -> Spend:
+    """What the run has cost: as recorded, or as the last turn of a dead worker left it, whichever is more."""
+    kept = work.redis.get(_spend_key(work))
+    recorded = work.record.spend
+    if kept is None:
+        return recorded
+    left = json.loads(kept)
+    found = Spend(**left | {"usd": Decimal(left["usd"])})
+    return found if found.usd > recorded.usd else recorded
+
+
+def _spend_key(work: Work) -> str:
+    return f"spend:{work.ticket.key}:{work.record.run}"

@@ -1,0 +1,59 @@
+"""Preparing: mirror fetched, branch checked out; afterwards there is a worktree to code in."""
+
+from jobs.agent.transcript import Checkpoint
+from jobs.git.address import Address
+from jobs.git.evict import evict
+from jobs.git.mirror import Mirror
+from jobs.git.worktree import Worktree
+from jobs.steps.work import Work
+from jobs.ticket.errors import TellPeople
+from jobs.ticket.names import ticket_branch
+from jobs.ticket.observation import Observation
+from jobs.ticket.phases import Signal
+
+GIGABYTE = 10**9
+
+
+def prepare(work: Work) -> Signal:
+    """Settle the branch and check it out."""
+    if work.record.branch is None:
+        base = work.observation.repository.default_branch
+        if base is None or work.observation.repository.is_empty:
+            raise TellPeople(
+                f"The repository {work.ticket.repository} has no commit yet, so there is no branch to start from. "
+                "Push a first commit to its default branch."
+            )
+        work.note(branch=branch_of(work.observation), base=base)
+    # The files belong to the conversation: they are kept while it can go on, and only then.
+    worktree = open_worktree(work, resume=checkpoint_of(work).load() is not None)
+    if not worktree.resumed:
+        checkpoint_of(work).delete()
+    work.note(head_sha=worktree.head())
+    return Signal.PREPARED
+
+
+def open_worktree(work: Work, *, resume: bool) -> Worktree:
+    """The ticket's worktree; with `resume` whatever a dead worker left in it is kept if it still fits."""
+    if work.worktree is None:
+        record, url = work.record, f"{work.observation.repository.url}.git"
+        if record.branch is None or record.base is None:
+            raise RuntimeError(f"{work.ticket.key} has no branch in phase {record.phase}")
+        mirror = work.mirror = Mirror(work.settings.data, Address.parse(url), url)
+        mirror.fetch(work.github.token())
+        work.worktree = mirror.worktree(work.ticket.number, record.branch, record.base, resume=resume)
+        evict(work.settings.data, int(work.settings.mirrors_gb * GIGABYTE), keep=mirror.path)
+    return work.worktree
+
+
+def checkpoint_of(work: Work) -> Checkpoint:
+    """Where the conversation of the present iteration is kept."""
+    return Checkpoint(work.redis, work.ticket, work.record.run, work.record.iteration)
+
+
+def branch_of(observation: Observation) -> str:
+    """The branch to work on: an unfinished one of this ticket if there is any, else a new name."""
+    finished = {item.head_branch for item in observation.pull_requests if item.state != "OPEN"}
+    for branch in observation.branches:
+        if branch.name not in finished:
+            return branch.name
+    return ticket_branch(observation.ticket.number, observation.issue.title, frozenset(finished))

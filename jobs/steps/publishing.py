@@ -1,0 +1,96 @@
+"""Publishing: commit pushed, pull request open. The app does it, not the model."""
+
+from urllib.parse import urlsplit
+
+from jobs.git.command import Person
+from jobs.git.errors import PushConflict
+from jobs.steps.preparing import checkpoint_of, open_worktree
+from jobs.steps.work import Work
+from jobs.ticket import messages
+from jobs.ticket.observation import PullRequest
+from jobs.ticket.phases import Signal
+from jobs.ticket.record import Round
+from jobs.ticket.signals import own_pull_request
+from jobs.ticket.words import fitted, short
+
+
+def publish(work: Work) -> Signal:
+    """Commit, push, and open the draft pull request unless it is there already."""
+    is_new_worker = work.worktree is None
+    worktree = open_worktree(work, resume=True)
+    message = messages.commit_message(
+        work.record, work.observation.issue, work.ticket.number, _co_author(work)
+    )
+    worktree.commit(message, author=_bot(work))
+    if worktree.head() == work.record.head_sha and not _was_held(work):
+        return _nothing_new(work, is_new_worker)
+    try:
+        pushed = worktree.push(work.github.token())
+    except PushConflict as conflict:
+        work.collided = conflict.patch
+        return _set_back(work, messages.COLLIDED)
+    _remember(work, pushed.head_sha)
+    pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
+    work.note(pull_request=pull_request.number)
+    if work.record.question:
+        return Signal.HELD
+    checkpoint_of(work).delete()
+    return Signal.PUBLISHED
+
+
+def _was_held(work: Work) -> bool:
+    """This iteration's change was pushed when its budget ran out, and has not been checked yet."""
+    record = work.record
+    return bool(record.rounds) and record.rounds[-1] == Round(record.iteration, record.head_sha or "")
+
+
+def _nothing_new(work: Work, is_new_worker: bool) -> Signal:
+    if work.record.question:
+        return Signal.HELD
+    if is_new_worker:
+        return _set_back(work, messages.CODED_AGAIN)
+    work.ending = messages.nothing_new(work.record)
+    checkpoint_of(work).delete()
+    return Signal.GAVE_UP
+
+
+def _set_back(work: Work, note: str) -> Signal:
+    checkpoint_of(work).delete()
+    work.note(note=note)
+    return Signal.SET_BACK
+
+
+def _remember(work: Work, head_sha: str) -> None:
+    rounds, published = work.record.rounds, Round(work.record.iteration, head_sha)
+    if rounds[-1:] != (published,):
+        rounds = (*rounds, published)
+    work.note(head_sha=head_sha, published_at=work.clock(), rounds=rounds, activity="", note="")
+
+
+def _open_pull_request(work: Work) -> PullRequest:
+    record = work.record
+    return work.github.create_pull_request(
+        title=short(work.observation.issue.title, 200),
+        body=fitted(messages.pull_request_body(record, work.observation)),
+        head=str(record.branch),
+        base=str(record.base),
+        draft=True,
+    )
+
+
+def _bot(work: Work) -> Person:
+    seen = work.observation
+    return Person(seen.viewer, f"{seen.viewer_id}+{seen.viewer}@{_mail_host(work)}")
+
+
+def _co_author(work: Work) -> str | None:
+    """The person who asked, by the address that GitHub links to the account without telling the real one."""
+    record = work.record
+    if record.requested_by_id is None:
+        return None
+    return f"{record.requested_by} <{record.requested_by_id}+{record.requested_by}@{_mail_host(work)}>"
+
+
+def _mail_host(work: Work) -> str:
+    # https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+    return f"users.noreply.{urlsplit(work.settings.web_url).hostname}"

@@ -1,0 +1,180 @@
+"""Work: one ticket in one worker's hands, with everything the steps reach the outside world by."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from redis import Redis
+
+from jobs.git.mirror import Mirror
+from jobs.git.worktree import Worktree
+from jobs.github.client import Installation
+from jobs.github.errors import Gone
+from jobs.models.gateway import Model
+from jobs.sandbox import Sandbox
+from jobs.settings import Settings
+from jobs.ticket import record as records
+from jobs.ticket.errors import Later
+from jobs.ticket.names import STATE_LABELS, comment_marker
+from jobs.ticket.observation import Observation
+from jobs.ticket.phases import LABEL
+from jobs.ticket.record import Record
+from jobs.ticket.request import Ticket
+from jobs.ticket.signals import logins_to_ask
+from jobs.ticket.status import status_body
+from jobs.ticket.words import fitted
+
+THROTTLE = timedelta(seconds=15)
+"""Between two edits of the status comment that only show progress."""
+STALE_FOR = 15
+"""Seconds after one of our writes in which GitHub may still answer with an older state."""
+STALE_RETRY = timedelta(seconds=2)
+
+log = logging.getLogger("autocode")
+
+
+@dataclass
+class Work:
+    """One ticket in one worker's hands."""
+
+    ticket: Ticket
+    settings: Settings
+    github: Installation
+    redis: Redis
+    clock: Callable[[], datetime]
+    news: Callable[[], bool]
+    """Whether something was heard of the ticket since the last call."""
+    stopping: Callable[[], bool]
+    """Whether this process has been asked to stop."""
+    open_model: Callable[[], Model]
+    open_sandbox: Callable[[], Sandbox | None]
+    """None where there is none on this machine."""
+    mirror: Mirror | None = None
+    worktree: Worktree | None = None
+    """Once a step has needed it."""
+    collided: str = ""
+    """Our own change as a patch, when somebody else's push collided with it."""
+    ending: str = ""
+    """Why the ticket ends, for the comment that says so."""
+    saved_at: datetime | None = None
+    told: set[str] = field(default_factory=set)
+    _observation: Observation | None = None
+    _record: Record | None = None
+
+    @property
+    def observation(self) -> Observation:
+        """The ticket as last observed."""
+        if self._observation is None:
+            raise RuntimeError("the ticket has not been observed yet")
+        return self._observation
+
+    @property
+    def record(self) -> Record:
+        """What is remembered of the ticket."""
+        if self._record is None:
+            raise RuntimeError("the ticket has no record yet")
+        return self._record
+
+    @record.setter
+    def record(self, record: Record) -> None:
+        self._record = record
+
+    @property
+    def recorded(self) -> Record | None:
+        """The record, if there is one."""
+        return self._record
+
+    def observe(self) -> None:
+        """Ask GitHub how the ticket is now, who may do what included.
+
+        Raises Later when GitHub answers with a state older than our own last write. A status comment without a
+        valid record is no older state: somebody changed it.
+        """
+        observation = self.github.observe(now=self.clock())
+        remembered = self._load(observation)
+        if remembered or observation.status_comment is None:
+            self._refuse_stale(remembered)
+        if self._record is None:
+            self._record = remembered
+        logins = logins_to_ask(self._record, observation)
+        self._observation = replace(observation, permissions=self.github.permissions(logins))
+
+    def ask_permissions(self, logins: Iterable[str]) -> None:
+        """Learn what these people may do, and keep it with the observation."""
+        known = dict(self.observation.permissions) | self.github.permissions(logins)
+        self._observation = replace(self.observation, permissions=known)
+
+    def note(self, **changes: Any) -> None:
+        """Remember these fields of the record from now on."""
+        self._record = replace(self.record, **changes)
+
+    def save(self) -> None:
+        """Rewrite the status comment, or write it if there is none yet."""
+        self.note(sequence=self.record.sequence + 1)
+        secret_block = records.dump(self.record, self._address, self.settings.webhook_secrets)
+        body = fitted(f"{secret_block}\n{status_body(self.record, self.settings.budget.max_iterations)}")
+        if not self._rewritten(body):
+            self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
+        self.redis.set(self._sequence_key, self.record.sequence, ex=STALE_FOR)
+        self.saved_at = self.clock()
+
+    def progress(self) -> None:
+        """Save, unless the last time is less than `THROTTLE` ago."""
+        if self.saved_at is None or self.clock() - self.saved_at >= THROTTLE:
+            self.save()
+
+    def tell(self, key: str, text: str) -> None:
+        """A new comment on the issue, once per run and key: edits notify nobody."""
+        marker = comment_marker(self.record.run, key)
+        if key in self.told or any(item.by_us and marker in item.body for item in self.observation.comments):
+            return
+        self.github.create_comment(fitted(f"{marker}\n{text}"))
+        self.told.add(key)
+
+    def show_phase(self) -> None:
+        """Make the labels say the phase."""
+        wanted = LABEL[self.record.phase]
+        present = set(STATE_LABELS) & set(self.observation.issue.labels)
+        add, remove = {wanted} - present - {None}, present - {wanted}
+        if not add and not remove:
+            return
+        self.github.change_labels(add=[name for name in add if name], remove=sorted(remove))
+        labels = {name: node for name, node in self.observation.issue.labels.items() if name not in remove}
+        issue = replace(self.observation.issue, labels=labels | dict.fromkeys(filter(None, add), ""))
+        self._observation = replace(self.observation, issue=issue)
+
+    def _rewritten(self, body: str) -> bool:
+        """Edit the status comment; False when there is none, or somebody deleted it meanwhile."""
+        comment = self.observation.status_comment
+        if comment is None:
+            return False
+        try:
+            self.github.update_comment(comment.id, body)
+        except Gone:
+            return False
+        return True
+
+    @property
+    def _address(self) -> str:
+        return f"{self.ticket.repository}#{self.ticket.number}"
+
+    def close(self) -> None:
+        """Let go of what the steps have opened."""
+        if self.mirror is not None:
+            self.mirror.close()
+
+    @property
+    def _sequence_key(self) -> str:
+        return f"sequence:{self.ticket.key}"
+
+    def _load(self, observation: Observation) -> Record | None:
+        if observation.status_comment is None:
+            return None
+        return records.load(observation.status_comment.body, self._address, self.settings.webhook_secrets)
+
+    def _refuse_stale(self, remembered: Record | None) -> None:
+        newest = self.redis.get(self._sequence_key)
+        if newest is not None and int(newest) > (remembered.sequence if remembered else 0):
+            raise Later(self.clock() + STALE_RETRY, "GitHub answered with a state older than our last write")

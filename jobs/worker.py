@@ -1,0 +1,164 @@
+"""One worker: `python -m jobs.worker tickets|coding`. RQ's forking worker, made to die cleanly and be missed quickly.
+
+Each job runs in a child process, the horse. What is different from RQ's own worker, and why:
+
+- A horse dies with its worker. RQ would run the job again beside the orphan.
+- A dead worker's job is put back within 25 seconds: the worker reports every 5 that it lives, is given up after 15,
+  and idle workers look every 5. Cleaning up is locked for 10 seconds instead of 15 minutes, in case that is when a
+  worker dies.
+- SIGTERM reaches the horse as a request (`jobs.shutdown`): the agent finishes its turn and the job ends by itself. A
+  second SIGTERM, more than a second later, ends both at once.
+- An outage of Redis ends neither horse nor worker.
+
+One lane per worker: RQ takes a job from several queues in two steps, and loses it when it dies between them.
+"""
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any, get_args
+
+import rq
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as TimedOut
+from rq.exceptions import StopRequested
+from rq.job import Job
+
+from jobs import shutdown
+from jobs.queue import Lane, Queue, connect
+from jobs.settings import MissingSettings, Settings
+
+REPORTS_EVERY = 5
+"""Seconds between two signs of life while a horse works."""
+GIVEN_UP_AFTER = 3 * REPORTS_EVERY
+"""Seconds without a sign of life after which a job is put back."""
+IDLE_FOR = 5
+"""Seconds that an idle worker waits for a job before it looks for jobs to put back."""
+CLEANS_FOR = 10
+"""Seconds that one worker's cleaning up keeps the others from it."""
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+log = logging.getLogger("autocode.worker")
+
+
+class LaneQueue(rq.Queue):
+    """RQ's queue, whose cleaning lock does not outlive its holder for long."""
+
+    def acquire_maintenance_lock(self) -> bool:
+        """True if nobody else is cleaning up."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANS_FOR))
+
+
+class Worker(rq.Worker):
+    """RQ's forking worker for one lane."""
+
+    queue_class = LaneQueue
+    max_connection_wait_time = 2.0
+
+    def __init__(self, lane: Lane, redis: Redis) -> None:
+        # RQ waits for a job 15 seconds less than `worker_ttl`.
+        super().__init__(
+            [lane],
+            connection=redis,
+            serializer="json",
+            worker_ttl=IDLE_FOR + 15,
+            job_monitoring_interval=REPORTS_EVERY,
+            maintenance_interval=IDLE_FOR,
+        )
+        self.is_told_to_stop = False
+
+    def get_heartbeat_ttl(self, job: Job) -> int:  # noqa: ARG002 (RQ's signature)
+        """Seconds after which the job is given up unless the worker reports."""
+        return GIVEN_UP_AFTER
+
+    def handle_warm_shutdown_request(self) -> None:
+        """The first SIGTERM: the horse is asked to come to an end."""
+        self.is_told_to_stop = True
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
+    def fork_work_horse(self, job: Job, queue: rq.Queue) -> None:
+        """Fork, holding back signals until the worker knows its horse and the horse has its own handlers."""
+        self._worker_pid = os.getpid()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        super().fork_work_horse(job, queue)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def main_work_horse(self, job: Job, queue: rq.Queue) -> None:
+        """The horse's life: it ends with the worker's, however that ends."""
+        shutdown.die_with(self._worker_pid)
+        super().main_work_horse(job, queue)
+
+    def setup_work_horse_signals(self) -> None:
+        """A stop signal, from the worker or from whoever signals all processes, is a request to the job."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: shutdown.request())
+        if self.is_told_to_stop:
+            shutdown.request()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def perform_job(self, job: Job, queue: rq.Queue) -> bool:
+        """In the horse: strike out the job as waiting before it looks, see jobs/queue.py."""
+        Queue(self.connection).begin(job.id)
+        return bool(super().perform_job(job, queue))
+
+    def maintain_heartbeats(self, job: Job) -> None:
+        """Report; when Redis is away, next time."""
+        with suppress(Unreachable, TimedOut):
+            super().maintain_heartbeats(job)
+
+    def set_current_job_working_time(
+        self, current_job_working_time: float, pipeline: Pipeline | None = None
+    ) -> None:
+        """Statistics; when Redis is away, next time."""
+        with suppress(Unreachable, TimedOut):
+            super().set_current_job_working_time(current_job_working_time, pipeline)
+
+
+def work(lane: Lane, redis: Redis) -> None:
+    """Work until told to stop. What RQ's worker gives up on, a new one goes on with."""
+    while True:
+        worker: Worker | None = None
+        try:
+            worker = Worker(lane, redis)
+            worker.work(logging_level="WARNING")
+        except StopRequested:
+            return
+        except RedisError as error:
+            log.warning("Redis: %s", error)
+        if worker is not None:
+            if worker.is_told_to_stop:
+                return
+            if worker.horse_pid:
+                worker.kill_horse()
+        time.sleep(1)
+
+
+def main(arguments: list[str]) -> int:
+    """The process; returns its exit code."""
+    if len(arguments) != 1 or arguments[0] not in get_args(Lane):
+        sys.stderr.write("usage: python -m jobs.worker tickets|coding\n")
+        return 2
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        settings = Settings.from_environment()
+    except MissingSettings as error:
+        sys.stderr.write(f"autocode's worker cannot start:\n{error}\n")
+        return 2
+    # The libraries take more than a second and 100 MB: once here, not in each horse.
+    importlib.import_module("jobs.entrypoints")
+    lane: Any = arguments[0]
+    work(lane, connect(settings.redis_address))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,16 @@
+"""One stack of real processes for each file of scenarios; every test has a repository of its own in it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios.world import World
+from tests.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    environ = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCODE_MAX_TURNS": "12"}
+    with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
+        stack.start("web", "tickets", "coding", "clock")
+        yield World(stack)

@@ -1,0 +1,208 @@
+"""World: a team, its repositories on the hub, and autocode's real processes, in the words of a conversation."""
+
+import base64
+import itertools
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from redis import Redis
+
+from jobs.ticket.names import STATE_LABELS, STATUS_MARKER
+from jobs.ticket.record import Record, load
+from tests.hub_client import Person, Refused
+from tests.stack import Stack
+
+PATIENCE = 40.0
+"""Seconds until a scenario that does not get there has failed; the machine may be busy."""
+
+WORKFLOW = """\
+name: ci
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: python check.py
+"""
+CHECK = "import greet\nassert greet.greet('Ada') == 'Hello, Ada!', greet.greet('Ada')\nprint('fine')\n"
+FILES = {"greet.py": "def greet(name):\n    return ''\n", "check.py": CHECK, "README.md": "# greet\n"}
+WITH_CHECKS = FILES | {".github/workflows/ci.yml": WORKFLOW}
+WRONG, RIGHT = "return 'Hi ' + name", "return f'Hello, {name}!'"
+Found = TypeVar("Found")
+_numbers = itertools.count(1)
+
+
+class World:
+    """Alice is an admin, Bob may write, Carol may read, Dave may triage, Mallory is a stranger."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self._redis = Redis.from_url(stack.redis_url)
+        self._rules: list[dict[str, Any]] = []
+
+    def settle(self) -> None:
+        """Wait until nothing is under way any more, for half a second."""
+        quiet_since = time.monotonic()
+        while time.monotonic() < quiet_since + 0.5:
+            if self._is_busy():
+                quiet_since = time.monotonic()
+            time.sleep(0.05)
+
+    def _is_busy(self) -> bool:
+        jobs = (self._redis.llen("rq:queue:tickets"), self._redis.llen("rq:queue:coding"))
+        running = (self._redis.zcard("rq:wip:tickets"), self._redis.zcard("rq:wip:coding"))
+        return any((*jobs, *running))
+
+    def person(self, login: str) -> Person:
+        return self.stack.hub.person(login)
+
+    def will(self, *replies: Mapping[str, Any], when: tuple[str, ...]) -> None:
+        """What the model says in conversations where all of `when` occurs; the newest rule is looked at first."""
+        self._rules.insert(0, {"when": list(when), "replies": list(replies)})
+        self.stack.play({"rules": self._rules})
+
+    def repository(self, files: Mapping[str, str] = WITH_CHECKS, **settings: Any) -> "Repo":
+        """A new repository of the organization, with the usual people."""
+        name = f"greet-{next(_numbers)}"
+        alice = self.person("alice")
+        alice.post("/orgs/acme/repos", {"name": name, **settings})
+        for login, permission in (("bob", "push"), ("carol", "pull"), ("dave", "triage")):
+            alice.put(f"/repos/acme/{name}/collaborators/{login}", {"permission": permission})
+        repo = Repo(self, f"acme/{name}")
+        # The workflow comes last, so that no run is started by the files before it.
+        for path in sorted(files, key=lambda path: path.startswith(".github/workflows")):
+            repo.put(path, files[path])
+        return repo
+
+
+@dataclass
+class Repo:
+    """One repository as people use it."""
+
+    world: World
+    name: str
+
+    def put(self, path: str, text: str, *, branch: str | None = None, by: str = "alice") -> None:
+        """Commit one file."""
+        address = f"/repos/{self.name}/contents/{path}"
+        body = {"message": f"Change {path}", "content": base64.b64encode(text.encode()).decode()}
+        if branch:
+            body["branch"] = branch
+        try:
+            body["sha"] = self.world.person(by).get(address, **({"ref": branch} if branch else {}))["sha"]
+        except Refused:
+            pass  # A new file.
+        self.world.person(by).put(address, body)
+
+    def issue(self, title: str = "Greet people", body: str = "Say hello.", *, by: str = "carol") -> "Issue":
+        made = self.world.person(by).post(f"/repos/{self.name}/issues", {"title": title, "body": body})
+        return Issue(self, made["number"])
+
+    def get(self, path: str, **query: str | int) -> Any:
+        return self.world.person("alice").get(f"/repos/{self.name}{path}", **query)
+
+    def pull_requests(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get("/pulls", state="all")
+        return found
+
+    def branches(self) -> list[str]:
+        """The branches that autocode made."""
+        return [item["name"] for item in self.get("/branches") if item["name"].startswith("autocode/")]
+
+
+@dataclass
+class Issue:
+    """One issue as people use it."""
+
+    repo: Repo
+    number: int
+
+    @property
+    def path(self) -> str:
+        return f"/repos/{self.repo.name}/issues/{self.number}"
+
+    def label(self, by: str = "alice") -> "Issue":
+        self._as(by).post(f"{self.path}/labels", {"labels": ["autocode"]})
+        return self
+
+    def unlabel(self, by: str = "alice") -> None:
+        self._as(by).delete(f"{self.path}/labels/autocode")
+
+    def say(self, text: str, by: str = "bob") -> None:
+        self._as(by).post(f"{self.path}/comments", {"body": text})
+
+    def close(self, by: str = "alice") -> None:
+        self._as(by).patch(self.path, {"state": "closed"})
+
+    def until(self, phase: str, **fields: Any) -> Record:
+        """Wait until the status comment says this phase (and these fields), and give the record."""
+
+        def reached() -> Record | None:
+            record = self.record()
+            if record is None or record.phase != phase:
+                return None
+            return record if all(getattr(record, name) == value for name, value in fields.items()) else None
+
+        return self.wait(reached, f"phase {phase} {fields or ''}")
+
+    def wait(self, look: Callable[[], Found | None], what: str) -> Found:
+        """Look until there is something to see; AssertionError with the record and the logs after `PATIENCE`."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.05)
+        stack = self.repo.world.stack
+        logs = "\n".join(f"== {name}\n{stack.logs(name)[-3000:]}" for name in ("web", "tickets", "coding"))
+        raise AssertionError(f"{what} did not come; record: {self.record()}\n{self.told()}\n{logs}")
+
+    def record(self) -> Record | None:
+        comment = self.status_comment()
+        secret = self.repo.world.stack.hub.webhook_secret
+        return load(comment["body"], f"{self.repo.name}#{self.number}", [secret]) if comment else None
+
+    def status_comment(self) -> dict[str, Any] | None:
+        found = [item for item in self.all_comments() if STATUS_MARKER in item["body"]]
+        assert len(found) <= 1, "one status comment is all there may be"
+        return found[0] if found else None
+
+    def all_comments(self) -> list[dict[str, Any]]:
+        comments: list[dict[str, Any]] = self.repo.get(f"/issues/{self.number}/comments", per_page=100)
+        return comments
+
+    def told(self) -> list[str]:
+        """What the bot said besides the status comment, as people see it."""
+        ours = [item["body"] for item in self.all_comments() if item["user"]["type"] == "Bot"]
+        return [
+            re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL) for body in ours if STATUS_MARKER not in body
+        ]
+
+    def state_labels(self) -> set[str]:
+        return {item["name"] for item in self.repo.get(f"/issues/{self.number}/labels")} & set(STATE_LABELS)
+
+    def pull_request(self) -> dict[str, Any]:
+        """The one pull request of this issue."""
+        found = [
+            item
+            for item in self.repo.pull_requests()
+            if item["head"]["ref"].startswith(f"autocode/{self.number}-")
+        ]
+        assert len(found) == 1, f"one pull request was expected, found {len(found)}"
+        return found[0]
+
+    def conclusions(self) -> list[str]:
+        """How the checks of every commit of the branch ended, oldest first."""
+        commits = self.repo.get(f"/pulls/{self.pull_request()['number']}/commits")
+        return [
+            run["conclusion"]
+            for commit in commits
+            for run in self.repo.get(f"/commits/{commit['sha']}/check-runs")["check_runs"]
+        ]
+
+    def _as(self, login: str) -> Person:
+        return self.repo.world.person(login)
