@@ -96,6 +96,7 @@ class Answers:
             Trigger(
                 login_of(node["actor"]),
                 datetime.fromisoformat(node["createdAt"]),
+                node["id"],
                 user_id_of(node["actor"]),
             )
             for node in self.events.values()

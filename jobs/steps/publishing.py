@@ -41,7 +41,8 @@ def publish(work: Work) -> Signal:
 def _was_held(work: Work) -> bool:
     """This iteration's change was pushed when its budget ran out, and has not been checked yet."""
     record = work.record
-    return bool(record.rounds) and record.rounds[-1] == Round(record.iteration, record.head_sha or "")
+    last = record.rounds[-1] if record.rounds else None
+    return last is not None and (last.iteration, last.head_sha) == (record.iteration, record.head_sha)
 
 
 def _nothing_new(work: Work, is_new_worker: bool) -> Signal:
@@ -61,10 +62,10 @@ def _set_back(work: Work, note: str) -> Signal:
 
 
 def _remember(work: Work, head_sha: str) -> None:
-    rounds, published = work.record.rounds, Round(work.record.iteration, head_sha)
-    if rounds[-1:] != (published,):
-        rounds = (*rounds, published)
-    work.note(head_sha=head_sha, published_at=work.clock(), rounds=rounds, activity="", note="")
+    work.note(head_sha=head_sha, published_at=work.clock(), activity="", note="")
+    if not _was_held(work):
+        published = Round(work.record.iteration, head_sha, at=work.clock())
+        work.note(rounds=(*work.record.rounds, published))
 
 
 def _open_pull_request(work: Work) -> PullRequest:

@@ -140,6 +140,9 @@ class Trigger:
 
     actor: str
     at: datetime
+    """GitHub's times are whole seconds, so two triggers may have the same."""
+    event_id: str = ""
+    """Node id of the event, which tells them apart."""
     actor_id: int | None = None
     """The user's id, which `Co-authored-by` needs; None for deleted accounts."""
 

@@ -53,6 +53,8 @@ class Round:
     verdict: str = "pending"
     checks: tuple[tuple[str, str, str], ...] = ()
     """Name, conclusion, address."""
+    at: datetime | None = None
+    """When its commit was pushed, or the checks' word was heard."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Record:
     phase: Phase
     trigger_at: datetime
     """When the label that started this run was put on."""
+    trigger_id: str
+    """Node id of that event."""
     requested_by: str
     """Login of the person who put it on."""
     requested_by_id: int | None
@@ -177,7 +181,7 @@ def _record(data: dict[str, Any]) -> Record:
                 Moment(Phase(item["phase"]), datetime.fromisoformat(item["at"])) for item in data["moments"]
             ),
             "rounds": tuple(
-                Round(**item | {"checks": tuple(tuple(check) for check in item["checks"])})
+                Round(**item | {"checks": tuple(map(tuple, item["checks"])), "at": _time(item["at"])})
                 for item in data["rounds"]
             ),
             "commands": tuple(CommandRun(**item) for item in data["commands"]),

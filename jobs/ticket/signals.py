@@ -99,7 +99,10 @@ def _unread_demands(record: Record, observation: Observation) -> tuple[Review, .
 def _is_triggered_anew(record: Record | None, observation: Observation) -> bool:
     if observation.trigger is None or observation.issue.state != "OPEN":
         return False
-    return record is None or observation.trigger.at > record.trigger_at
+    if record is None:
+        return True
+    # An old read may show an older trigger.
+    return observation.trigger.event_id != record.trigger_id and observation.trigger.at >= record.trigger_at
 
 
 def commanding(name: str, record: Record, observation: Observation) -> Comment | None:

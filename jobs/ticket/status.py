@@ -18,7 +18,7 @@ HEADLINES: dict[Phase, str] = {
     Phase.CANCELLED: "cancelled",
 }
 
-ICONS = {"success": "✅", "failure": "❌", "pending": "⏳", "neutral": "⚪", "skipped": "⚪"}
+ICONS = {"pending": "…", "neutral": "–", "skipped": "–"}
 
 
 def status_body(record: Record, max_iterations: int) -> str:
@@ -35,7 +35,7 @@ def status_body(record: Record, max_iterations: int) -> str:
 
 def icon(conclusion: str) -> str:
     """One sign for how a check ended."""
-    return ICONS.get(conclusion, "✅" if conclusion in PASSING else "❌")
+    return ICONS.get(conclusion, "✓" if conclusion in PASSING else "✗")
 
 
 def cost(record: Record) -> str:
@@ -54,7 +54,7 @@ def _headline(record: Record, max_iterations: int) -> str:
 
 def _steps(record: Record) -> str:
     """The checklist: what is behind us is ticked, what is being done is not."""
-    lines = [f"- [x] asked for by @{record.requested_by} · {record.started_at:%H:%M:%S} UTC"]
+    lines = [f"- [x] asked for by @{record.requested_by} · {record.started_at:%Y-%m-%d %H:%M:%S} UTC"]
     if record.branch:
         lines.append(f"- [x] branch `{record.branch}` from `{record.base}`")
     if record.pull_request:
@@ -62,7 +62,7 @@ def _steps(record: Record) -> str:
     lines += [_round(item) for item in record.rounds]
     if record.phase in (Phase.CODING, Phase.PREPARING, Phase.PUBLISHING, Phase.QUEUED):
         activity = f": {quiet(short(record.activity))}" if record.activity else ""
-        since = f" · since {record.moments[-1].at:%H:%M:%S} UTC" if record.moments else ""
+        since = f" · since {record.moments[-1].at:%H:%M:%S}" if record.moments else ""
         lines.append(f"- [ ] {HEADLINES[record.phase]}{activity}{since}")
     elif record.phase is Phase.VALIDATING:
         lines.append("- [ ] review and merge: that is yours")
@@ -75,7 +75,8 @@ def _round(item: Round) -> str:
     words = {"pending": "checks running", "none": "no checks came"}.get(
         item.verdict, f"checks {item.verdict}"
     )
-    return f"- [{done}] iteration {item.iteration}: `{item.head_sha[:7]}` · {words} {checks}".rstrip()
+    line = f"- [{done}] iteration {item.iteration}: `{item.head_sha[:7]}` · {words} {checks}".rstrip()
+    return f"{line} · {item.at:%H:%M:%S}" if item.at else line
 
 
 def _plan(record: Record) -> str:

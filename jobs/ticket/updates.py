@@ -26,8 +26,20 @@ def started(observation: Observation, budget: Budget) -> Record:
     """The record of a run that the label has just asked for."""
     if observation.trigger is None:
         raise ValueError("a run starts with a label, and none is on")
-    actor, actor_id, at = observation.trigger.actor, observation.trigger.actor_id, observation.trigger.at
-    return _new(observation, budget, run_id(observation, at.isoformat()), at, actor, actor_id)
+    trigger = observation.trigger
+    record = Record(
+        run=run_id(observation, trigger.event_id),
+        phase=Phase.QUEUED,
+        trigger_at=trigger.at,
+        trigger_id=trigger.event_id,
+        requested_by=trigger.actor,
+        requested_by_id=trigger.actor_id,
+        started_at=observation.now,
+        usd_limit=budget.usd,
+    )
+    # What was said before the label is in the brief; only what comes after it is a command.
+    seen = max((item.id for item in observation.comments if item.created_at < trigger.at), default=0)
+    return replace(record, comment_cursor=seen)
 
 
 def restarted(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -35,10 +47,18 @@ def restarted(record: Record, observation: Observation, budget: Budget) -> Recor
     asked = commanding("retry", record, observation)
     if asked is None:
         raise ValueError("nobody who may has asked for a retry")
-    cursor = newest_comment(record, observation)
-    run = run_id(observation, f"retry {asked.id}")
-    fresh = _new(observation, budget, run, record.trigger_at, asked.author, asked.author_id)
-    return replace(fresh, comment_cursor=cursor, sequence=record.sequence)
+    return Record(
+        run=run_id(observation, f"retry {asked.id}"),
+        phase=Phase.QUEUED,
+        trigger_at=record.trigger_at,
+        trigger_id=record.trigger_id,
+        requested_by=asked.author,
+        requested_by_id=asked.author_id,
+        started_at=observation.now,
+        comment_cursor=newest_comment(record, observation),
+        sequence=record.sequence,
+        usd_limit=budget.usd,
+    )
 
 
 def run_id(observation: Observation, cause: str) -> str:
@@ -85,30 +105,14 @@ def _trailers(branch: Branch) -> dict[str, str]:
     return found
 
 
-def _new(
-    observation: Observation, budget: Budget, run: str, at: datetime, actor: str, actor_id: int | None
-) -> Record:
-    record = Record(
-        run=run,
-        phase=Phase.QUEUED,
-        trigger_at=at,
-        requested_by=actor,
-        requested_by_id=actor_id,
-        started_at=observation.now,
-        usd_limit=budget.usd,
-    )
-    # What was said before the label is in the brief; only what comes after it is a command.
-    seen = max((item.id for item in observation.comments if item.created_at < at), default=0)
-    return replace(record, comment_cursor=seen)
-
-
 def _judged(record: Record, observation: Observation) -> Record:
     """The last round with what the checks said."""
     pull_request = own_pull_request(record, observation)
     if pull_request is None or not record.rounds:
         return record
     checks = tuple((check.name, check.conclusion or "pending", check.url) for check in pull_request.checks)
-    last = replace(record.rounds[-1], verdict=str(verdict(pull_request.checks)), checks=checks)
+    word = str(verdict(pull_request.checks))
+    last = replace(record.rounds[-1], verdict=word, checks=checks, at=observation.now)
     return replace(record, rounds=(*record.rounds[:-1], last))
 
 
@@ -159,7 +163,7 @@ def _on_push(record: Record, observation: Observation, _budget: Budget) -> Recor
     if pull_request is None:
         return record
     sha = pull_request.head_sha
-    rounds = (*record.rounds, Round(record.iteration, sha))
+    rounds = (*record.rounds, Round(record.iteration, sha, at=observation.now))
     return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=messages.PUSHED)
 
 

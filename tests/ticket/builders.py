@@ -86,7 +86,7 @@ def observation(
         "viewer_id": 99,
         "repository": repository,
         "issue": issue,
-        "trigger": Trigger("alice", LABELED_AT, 1) if TRIGGER_LABEL in labels else None,
+        "trigger": Trigger("alice", LABELED_AT, "LE_1", 1) if TRIGGER_LABEL in labels else None,
         "permissions": {"alice": "admin", "bob": "write", "carol": "read"},
     }
     return Observation(**facts | more)
@@ -97,6 +97,7 @@ def record(phase: Phase = Phase.CHECKING, **more: Any) -> Record:
         run="0123abcd",
         phase=phase,
         trigger_at=LABELED_AT,
+        trigger_id="LE_1",
         requested_by="alice",
         requested_by_id=1,
         started_at=LABELED_AT,

@@ -9,7 +9,17 @@ from jobs.ticket.observation import Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.signals import deadline, logins_to_ask, signal
-from tests.ticket.builders import NOW, SHA, check, comment, observation, pull_request, record, review
+from tests.ticket.builders import (
+    LABELED_AT,
+    NOW,
+    SHA,
+    check,
+    comment,
+    observation,
+    pull_request,
+    record,
+    review,
+)
 
 BUDGET = Budget(max_iterations=3, checks_wait=600)
 GREEN, RED, OPEN = check(), check("failure"), check(None)
@@ -31,15 +41,27 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
     ("a label on a closed issue", None, observation(state="CLOSED"), None),
     ("the label is still the same", record(Phase.DONE), observation(), None),
     (
+        "the label was put back within a second",
+        record(Phase.CANCELLED),
+        observation(trigger=Trigger("bob", LABELED_AT, "LE_2")),
+        Signal.TRIGGERED,
+    ),
+    (
+        "an old read shows the label of before",
+        record(Phase.CODING),
+        observation(trigger=Trigger("bob", LABELED_AT - timedelta(hours=1), "LE_0")),
+        None,
+    ),
+    (
         "the label was put back",
         record(Phase.CANCELLED),
-        observation(trigger=Trigger("bob", NOW)),
+        observation(trigger=Trigger("bob", NOW, "LE_2")),
         Signal.TRIGGERED,
     ),
     (
         "the label was put back while it ran",
         record(Phase.CODING),
-        observation(trigger=Trigger("bob", NOW)),
+        observation(trigger=Trigger("bob", NOW, "LE_2")),
         Signal.TRIGGERED,
     ),
     ("asked for by a writer", record(Phase.QUEUED), observation(), Signal.SLOT_FREE),
@@ -125,7 +147,7 @@ def test_only_those_are_asked_for_whose_permission_matters() -> None:
     assert logins_to_ask(None, talk) == {"alice"}
     assert logins_to_ask(record(Phase.VALIDATING), talk) == {"bob"}
     assert logins_to_ask(ASKING, talk) == {"bob", "carol"}
-    assert logins_to_ask(record(Phase.DONE), observation(trigger=Trigger("dave", NOW))) == {"dave"}
+    assert logins_to_ask(record(Phase.DONE), observation(trigger=Trigger("dave", NOW, "LE_2"))) == {"dave"}
 
 
 def test_a_ticket_without_checks_is_looked_at_again_when_their_time_is_up() -> None:

@@ -19,7 +19,7 @@ BUDGET = Budget(usd=Decimal(5))
 
 def test_a_run_has_the_same_id_however_often_it_is_begun() -> None:
     assert started(observation(), BUDGET).run == started(observation(), BUDGET).run
-    put_back = observation(trigger=Trigger("alice", NOW))
+    put_back = observation(trigger=Trigger("alice", NOW, "LE_2"))
     assert started(put_back, BUDGET).run != started(observation(), BUDGET).run
     assert len(run_id(observation(), "x")) == 8
 
@@ -36,7 +36,7 @@ def test_red_checks_end_the_round_and_begin_the_next_iteration() -> None:
         record(), Signal.CHECKS_FAILED, observation(pull_requests=(pull_request(checks=(red,)),)), BUDGET
     )
     assert after.iteration == 2
-    assert after.rounds == (Round(1, SHA, "failed", (("test", "failure", red.url),)),)
+    assert after.rounds == (Round(1, SHA, "failed", (("test", "failure", red.url),), at=NOW),)
 
 
 def test_missing_checks_are_remembered_as_such() -> None:

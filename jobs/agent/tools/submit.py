@@ -69,8 +69,8 @@ TOOL = Tool(
                 "minLength": 1,
                 "maxLength": 5000,
                 "description": (
-                    "What changed and why, for the reviewer, in Markdown: a few sentences or a short list; "
-                    "choices you made, and what is left open."
+                    "What the whole change of the branch does and why, earlier rounds included, for the "
+                    "reviewer, in Markdown: a few sentences or a short list; choices you made, what is left open."
                 ),
             }
         },
