@@ -1,0 +1,1 @@
+"""The demo: a labelled issue becomes a pull request with green checks, on this machine, before your eyes."""

@@ -1,0 +1,123 @@
+"""Docs: `python -m tests.docs` writes what is generated in the README anew, after each `<!-- generated:NAME -->`.
+
+`--check` writes nothing: it names the blocks that are stale and exits with 1.
+"""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+from jobs.settings import Settings
+from jobs.ticket import diagram
+from jobs.ticket.budget import Budget
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BLOCK = re.compile(
+    r"(?P<begin><!-- generated:(?P<name>[a-z]+) -->\n).*?(?P<end><!-- /generated -->)", re.DOTALL
+)
+
+
+def rules() -> str:
+    """Every event that asks for a ticket to be looked at, and when."""
+    from app.rules import RULES
+
+    rows = [(f"`{event}`", _promise(rule)) for event, rule in RULES.items()]
+    return diagram.table(("event", "matters only when"), rows)
+
+
+def phases() -> str:
+    """The state diagram and the table of phases."""
+    return f"```mermaid\n{diagram.mermaid()}\n```\n\n{diagram.phase_table()}"
+
+
+def settings() -> str:
+    """Every variable, its default and its meaning."""
+    rows = [row for cls in (Settings, Budget) for row in _variables(cls)]
+    return diagram.table(("variable", "default", "meaning"), rows)
+
+
+def tools() -> str:
+    """Every tool that the model may use."""
+    from jobs.agent.tools import TOOLS
+
+    rows = [
+        (f"`{name}`", _promise(inspect.getmodule(tool.run)).partition(": ")[2])
+        for name, tool in TOOLS.items()
+    ]
+    return diagram.table(("tool", "does"), rows)
+
+
+GENERATORS: dict[str, Callable[[], str]] = {
+    "rules": rules,
+    "phases": phases,
+    "settings": settings,
+    "tools": tools,
+}
+
+
+def fresh(text: str) -> str:
+    """The text with every block as it should be; KeyError for a name that nothing generates."""
+    return BLOCK.sub(lambda found: f"{found['begin']}\n{GENERATORS[found['name']]()}\n\n{found['end']}", text)
+
+
+def stale(text: str) -> list[str]:
+    """The names of the blocks that are not as they should be."""
+    pairs = zip(BLOCK.finditer(text), BLOCK.finditer(fresh(text)), strict=True)
+    return [old["name"] for old, new in pairs if old[0] != new[0]]
+
+
+def _variables(cls: type[Settings] | type[Budget]) -> list[tuple[str, str, str]]:
+    meanings = attribute_docstrings(cls)
+    return [
+        (f"`{item.metadata['env']}`", _default(item), meanings[item.name])
+        for item in fields(cls)
+        if "env" in item.metadata
+    ]
+
+
+def _default(item: Field[Any]) -> str:
+    if "required" in item.metadata:
+        return "*required*"
+    if item.default in (None, "", MISSING):
+        return "unset"
+    return f"`{item.default}`"
+
+
+def attribute_docstrings(cls: type) -> dict[str, str]:
+    """The string below each annotated attribute of a class, which Python itself throws away."""
+    body = ast.parse(inspect.getsource(cls)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    return {
+        field.target.id: text.value.value
+        for field, text in zip(body.body, body.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+def _promise(documented: object) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(documented) or "").partition("\n")[0]
+
+
+def main(arguments: list[str]) -> int:
+    text = README.read_text()
+    if arguments == ["--check"]:
+        names = stale(text)
+        if names:
+            print(f"README.md: stale: {', '.join(names)}; `make docs` writes them anew", file=sys.stderr)
+        return 1 if names else 0
+    README.write_text(fresh(text))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,168 @@
+"""Each rule: which deliveries ask for which ticket, and which are left alone."""
+
+from typing import Any
+
+import pytest
+
+from app.rules import RULES, Unreadable, is_our_own_comment
+from jobs.ticket.names import ticket_marker
+from jobs.ticket.request import Reconcile, Sweep, Ticket
+from tests.web.payloads import (
+    APP_ID,
+    BOT,
+    BRANCH,
+    PERSON,
+    comment,
+    delivery,
+    issue,
+    labeled,
+    pull_request,
+    without,
+)
+
+TICKET = Ticket(17, "acme/shop", 12)
+OURS = issue("bug", "autocode: review")
+OUR_PULL_REQUEST = issue(number=13, pull_request={}, body=f"Closes it\n{ticket_marker(12)}")
+FORK = {"id": 200}
+SAME = {"id": 100}
+PULL_REQUEST_ACTIONS = ("closed", "reopened", "synchronize", "ready_for_review")
+
+
+def suite(branch: str | None, app: str = "circleci") -> dict[str, Any]:
+    return {"head_branch": branch, "app": {"slug": app}}
+
+
+def run(branch: str | None, repository: dict[str, int]) -> dict[str, Any]:
+    return {"head_branch": branch, "head_repository": repository}
+
+
+ASKS = [
+    ("issues.labeled", labeled()),
+    ("issues.unlabeled", labeled() | {"action": "unlabeled"}),
+    *[(f"issues.{action}", delivery(action, issue=OURS)) for action in ("edited", "closed", "reopened")],
+    ("issue_comment.created", delivery("created", issue=OURS, comment=comment())),
+    ("issue_comment.created", delivery("created", issue=OUR_PULL_REQUEST, comment=comment())),
+    *[
+        (f"pull_request.{action}", delivery(action, pull_request=pull_request()))
+        for action in PULL_REQUEST_ACTIONS
+    ],
+    ("pull_request_review.submitted", delivery("submitted", pull_request=pull_request())),
+    ("check_suite.completed", delivery("completed", check_suite=suite(BRANCH))),
+    ("workflow_run.completed", delivery("completed", workflow_run=run(BRANCH, SAME))),
+    ("status", delivery(state="failure", branches=[{"name": "main"}, {"name": BRANCH}])),
+]
+
+LEAVES = [
+    ("another label", "issues.labeled", labeled("autocode: working")),
+    ("no label of ours", "issues.edited", delivery("edited", issue=issue("bug"))),
+    ("no label of ours", "issue_comment.created", delivery("created", issue=issue(), comment=comment())),
+    (
+        "somebody's pull request",
+        "issue_comment.created",
+        delivery("created", issue=issue("autocode", pull_request={}, body=None), comment=comment()),
+    ),
+    *[
+        ("our own doing", f"pull_request.{action}", delivery(action, pull_request=pull_request(), sender=BOT))
+        for action in PULL_REQUEST_ACTIONS
+    ],
+    ("a branch of theirs", "pull_request.closed", delivery("closed", pull_request=pull_request("main"))),
+    ("a fork", "pull_request.closed", delivery("closed", pull_request=pull_request(repository=200))),
+    (
+        "a fork that is gone",
+        "pull_request.closed",
+        delivery("closed", pull_request=pull_request(repository=None)),
+    ),
+    (
+        "a fork",
+        "pull_request_review.submitted",
+        delivery("submitted", pull_request=pull_request(repository=200)),
+    ),
+    ("said by workflow_run", "check_suite.completed", delivery(check_suite=suite(BRANCH, "github-actions"))),
+    ("a fork, which has no branch here", "check_suite.completed", delivery(check_suite=suite(None))),
+    ("a fork", "workflow_run.completed", delivery(workflow_run=run(BRANCH, FORK))),
+    ("a tag's run", "workflow_run.completed", delivery(workflow_run=run(None, SAME))),
+    ("not final", "status", delivery(state="pending", branches=[{"name": BRANCH}])),
+    ("a branch of theirs", "status", delivery(state="success", branches=[{"name": "main"}])),
+    ("no branch", "status", delivery(state="success", branches=[])),
+    ("the app was removed", "installation.deleted", delivery("deleted")),
+    ("the app was suspended", "installation.suspend", delivery("suspend")),
+    ("a ping", "ping", {"zen": "Keep it logically awesome."}),
+]
+
+READS = [
+    ("issues.labeled", labeled(), "label.name"),
+    ("issues.labeled", labeled(), "label"),
+    ("issues.labeled", labeled(), "issue.number"),
+    ("issues.labeled", labeled(), "repository.full_name"),
+    ("issues.labeled", labeled(), "installation"),
+    ("issues.edited", delivery("edited", issue=OURS), "issue.labels"),
+    ("issue_comment.created", delivery("created", issue=OURS, comment=comment()), "issue"),
+    ("pull_request.closed", delivery("closed", pull_request=pull_request()), "pull_request.head"),
+    ("pull_request.closed", delivery("closed", pull_request=pull_request()), "sender.id"),
+    ("pull_request_review.submitted", delivery(pull_request=pull_request()), "pull_request.head.ref"),
+    ("check_suite.completed", delivery(check_suite=suite(BRANCH)), "check_suite.head_branch"),
+    ("workflow_run.completed", delivery(workflow_run=run(BRANCH, SAME)), "workflow_run.head_repository.id"),
+    ("status", delivery(state="success", branches=[]), "branches"),
+    ("installation.created", delivery("created"), "installation.id"),
+]
+
+
+@pytest.mark.parametrize(("event", "payload"), ASKS, ids=[event for event, _ in ASKS])
+def test_a_rule_asks_for_the_ticket_that_the_payload_holds(event: str, payload: dict[str, Any]) -> None:
+    request = RULES[event](payload)
+    assert isinstance(request, Reconcile)
+    assert request.ticket == TICKET
+
+
+@pytest.mark.parametrize(("case", "event", "payload"), LEAVES, ids=[f"{row[1]}: {row[0]}" for row in LEAVES])
+def test_a_rule_leaves_alone_what_is_not_a_tickets_business(
+    case: str, event: str, payload: dict[str, Any]
+) -> None:
+    assert RULES[event](payload) is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "installation.created",
+        "installation.new_permissions_accepted",
+        "installation.unsuspend",
+        "installation_repositories.added",
+    ],
+)
+def test_more_to_see_asks_for_a_sweep(event: str) -> None:
+    request = RULES[event](delivery(event.partition(".")[2]))
+    assert isinstance(request, Sweep)
+    assert request.installation == 17
+
+
+@pytest.mark.parametrize(("event", "payload", "path"), READS, ids=[f"{row[0]}: {row[2]}" for row in READS])
+def test_a_missing_field_is_named(event: str, payload: dict[str, Any], path: str) -> None:
+    with pytest.raises(Unreadable, match=rf"^{path} is missing"):
+        RULES[event](without(payload, path))
+
+
+def test_a_field_of_another_kind_is_named() -> None:
+    with pytest.raises(Unreadable, match=r"^issue.number is str, int was expected$"):
+        RULES["issues.labeled"](labeled() | {"issue": {"number": "12"}})
+    with pytest.raises(Unreadable, match=r"^check_suite.head_branch is int, str | None was expected$"):
+        RULES["check_suite.completed"](delivery(check_suite={"head_branch": 1, "app": {"slug": "x"}}))
+
+
+def test_a_person_may_push_to_our_pull_request_and_another_bot_may_close_it() -> None:
+    for sender in (PERSON, BOT | {"id": 3}):
+        payload = delivery("synchronize", pull_request=pull_request(), sender=sender)
+        assert RULES["pull_request.synchronize"](payload) is not None
+
+
+def test_only_comments_made_through_our_app_are_our_own() -> None:
+    assert is_our_own_comment(delivery(comment=comment(app=APP_ID)), APP_ID)
+    assert not is_our_own_comment(delivery(comment=comment(app=8)), APP_ID)
+    assert not is_our_own_comment(delivery(comment=comment()), APP_ID)
+    assert not is_our_own_comment(delivery(), APP_ID)
+
+
+def test_every_rule_says_when_it_matters() -> None:
+    for rule in RULES.values():
+        line = (rule.__doc__ or "").partition("\n")[0]
+        assert line.endswith(".")
