@@ -23,6 +23,7 @@ Times that tickets were put off to are a sorted set, not RQ's scheduled jobs: on
 hash of 1 KB, setting a new time is one atomic command, and a job that ends cannot take its successor's entry along.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq.job import Job, JobStatus
+from rq.utils import utcformat
 
 from jobs.ticket.request import Reconcile, Request, Ticket
 
@@ -54,7 +56,7 @@ LATER = "autocode:later"
 SWEPT = "autocode:swept"
 """Lives for as long as no sweep is due."""
 
-# KEYS: note, job's hash, lane's list, RQ's set of queues. ARGV: job id, then the hash's fields and values.
+# KEYS: note, job's hash, lane's list, RQ's set of queues. ARGV: job id, the hash's fields as JSON.
 REQUEST = """
 local noted = redis.call('GET', KEYS[1])
 if noted then
@@ -62,7 +64,12 @@ if noted then
   if status == 'queued' or status == 'started' then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1])
-redis.call('HSET', KEYS[2], unpack(ARGV, 2))
+local fields = {}
+for name, value in pairs(cjson.decode(ARGV[2])) do
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
+end
+redis.call('HSET', KEYS[2], unpack(fields))
 redis.call('RPUSH', KEYS[3], ARGV[1])
 redis.call('SADD', KEYS[4], KEYS[3])
 return 1
@@ -104,6 +111,7 @@ class Queue:
         self._request = redis.register_script(REQUEST)
         self._begin = redis.register_script(BEGIN)
         self._strike_out = redis.register_script(STRIKE_OUT)
+        self._hashes: dict[tuple[Lane, str], dict[str, Any]] = {}
 
     def request(self, request: Request, lane: Lane = "tickets") -> bool:
         """Ask for it; False if a job that has yet to begin will see to it. QueueDown if it cannot be taken."""
@@ -158,27 +166,34 @@ class Queue:
         return self._put("tickets", turn, "jobs.entrypoints.sweep", (installation,))
 
     def _put(self, lane: Lane, turn: str, function: str, args: tuple[object, ...]) -> bool:
-        job = self._job(lane, turn, function, args)
-        keys = [_note(turn), job.key, self._lanes[lane].key, rq.Queue.redis_queues_keys]
-        # RQ reads a missing field as an empty one, and each one costs time and memory.
-        fields = [part for field in job.to_dict().items() if field[1] not in (None, "") for part in field]
+        now = utcformat(datetime.now(UTC))
+        fields = self._hash_of(lane, function) | {
+            "created_at": now,
+            "enqueued_at": now,
+            "description": f"{function.rpartition('.')[2]} {args[0] or 'everything'}",
+            # Not compressed, which RQ reads as well; so short a text would not get shorter.
+            "data": json.dumps([function, None, args, {}]),
+        }
+        keys = [_note(turn), Job.key_for(turn), self._lanes[lane].key, rq.Queue.redis_queues_keys]
         with _reachable():
-            return bool(self._request(keys=keys, args=[turn, *fields]))
+            return bool(self._request(keys=keys, args=[turn, json.dumps(fields)]))
 
-    def _job(self, lane: Lane, turn: str, function: str, args: tuple[object, ...]) -> Job:
-        job = self._lanes[lane].create_job(
-            function,
-            args=args,
-            job_id=turn,
-            status=JobStatus.QUEUED,
-            description=f"{function.rpartition('.')[2]} {args[0] or 'everything'}",
-            timeout=int(TIMEOUTS[lane].total_seconds()),
-            result_ttl=0,
-            failure_ttl=int(KEPT_WHEN_FAILED.total_seconds()),
-            retry=rq.Retry(max=RUNS_AGAIN),
-        )
-        job.enqueued_at = datetime.now(UTC)
-        return job
+    def _hash_of(self, lane: Lane, function: str) -> dict[str, Any]:
+        """What RQ keeps of a job, but for what differs from job to job. Built by RQ, once: it takes a while."""
+        if (lane, function) not in self._hashes:
+            job = self._lanes[lane].create_job(
+                function,
+                status=JobStatus.QUEUED,
+                timeout=int(TIMEOUTS[lane].total_seconds()),
+                result_ttl=0,
+                failure_ttl=int(KEPT_WHEN_FAILED.total_seconds()),
+                retry=rq.Retry(max=RUNS_AGAIN),
+            )
+            fields = job.to_dict()
+            self._hashes[lane, function] = {
+                name: value for name, value in fields.items() if isinstance(value, str | int) and value != ""
+            }
+        return self._hashes[lane, function]
 
 
 def _turn(lane: Lane, subject: str) -> str:
