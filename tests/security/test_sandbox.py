@@ -1,6 +1,7 @@
 """Attacks from within the sandbox, each by a real command in a real sandbox."""
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def test_the_hosts_processes_are_neither_seen_nor_killed(attack: Attack) -> None
     "where", ["~", "/root", "/home", "/run", "/sys", "/var", "/mnt", "/srv", "/etc/ssl/private"]
 )
 def test_there_is_nothing_where_secrets_live(attack: Attack, where: str) -> None:
-    listing = attack(f"find {where} -type f 2>/dev/null | grep -v {sys.base_prefix} | grep -v {sys.prefix}")
+    ours = " ".join(f"-e {shlex.quote(prefix)}" for prefix in (sys.base_prefix, sys.prefix))
+    listing = attack(f"find {where} -type f 2>/dev/null | grep -vF {ours}")
     assert listing.output == ""
 
 
@@ -114,7 +116,7 @@ def test_there_is_no_network(attack: Attack) -> None:
     ],
 )
 def test_nothing_can_be_written_outside(attack: Attack, path: str) -> None:
-    assert attack(f"echo x >> {path}").exit_code != 0
+    assert attack(f"echo x >> {shlex.quote(path)}").exit_code != 0
 
 
 def test_the_kernel_cannot_be_configured(attack: Attack) -> None:
