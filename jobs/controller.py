@@ -7,7 +7,7 @@ finished by the next reconcile: effects come before the record that says they we
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -15,7 +15,8 @@ from redis import Redis
 
 from jobs.git.errors import GitUnreachable
 from jobs.github.client import Installation
-from jobs.github.errors import Archived, Gone, Uncertain
+from jobs.github.errors import Archived, GitHubError, Gone, Uncertain
+from jobs.github.quota import Quota
 from jobs.lease import Lease
 from jobs.models.gateway import Model
 from jobs.queue import Lane, Queue
@@ -33,6 +34,12 @@ from jobs.ticket.updates import rebuilt, restarted, started, updated
 
 UNCERTAIN_FOR = timedelta(seconds=5)
 """After a write whose outcome is unknown: observe again then, and find out."""
+LONGEST_PAUSE = timedelta(minutes=10)
+"""Pauses double up to this while a write's outcome stays unknown."""
+SOONEST = timedelta(seconds=1)
+"""A ticket is not looked at again earlier than this without a cause."""
+FAILURE_PAUSE = timedelta(seconds=5)
+TROUBLES_KEPT = timedelta(hours=1)
 MOST_FAILURES = 3
 """After so many unexpected failures in a row the ticket is set aside, with an apology."""
 
@@ -52,6 +59,10 @@ class World:
     open_sandbox: Callable[[], Sandbox | None]
     """None where there is none on this machine."""
 
+    def quota(self, installation: int) -> Quota:
+        """What an installation may still ask of GitHub, counted for all workers together."""
+        return Quota(self.redis, installation, self.clock, is_paced=self.settings.rate_limits)
+
 
 def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
     """Bring one ticket as far as it can go now; if another worker has it, that one is told to look again.
@@ -63,11 +74,14 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
     if lease is None:
         log.info("%s: another worker has it and will look again", ticket.key)
         return
-    with lease, Installation(world.settings, ticket, guard=lease.check, clock=world.clock) as github:
+    quota = world.quota(ticket.installation)
+    with lease, Installation(world.settings, ticket, lease.check, world.clock, quota) as github:
         hand_over = _until_quiet(world, lease, github, ticket, lane)
     if hand_over:
         # Only now, when the lease is free; until this job has ended, its worker's death brings it here again.
         world.queue.request(Reconcile(ticket, why="for a coding worker"), lane="coding")
+    elif lease.is_owed:
+        world.queue.request(Reconcile(ticket, why="heard of while it could not be finished"))
 
 
 def _until_quiet(world: World, lease: Lease, github: Installation, ticket: Ticket, lane: Lane) -> bool:
@@ -105,7 +119,8 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
     ticket = work.ticket
     try:
         result = _pass(world, work, lane)
-        world.redis.delete(_failures_key(ticket))
+        if result is Result.WAITING:
+            world.redis.delete(_failures_key(ticket), _unsure_key(ticket))
         return result
     except LeaseLost:
         log.warning("%s: the lease is lost, another worker goes on", ticket.key)
@@ -114,12 +129,12 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         world.queue.request_at(ticket, later.until)
     except (Uncertain, GitUnreachable) as uncertain:
         log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
-        world.queue.request_at(ticket, world.clock() + UNCERTAIN_FOR)
+        world.queue.request_at(ticket, world.clock() + _pause(world, _unsure_key(ticket), UNCERTAIN_FOR))
     except (Gone, Archived) as gone:
         log.warning("%s: dropped, %s", ticket.key, gone)
     except TellPeople as problem:
         log.info("%s: %s", ticket.key, problem)
-        _set_aside(work, str(problem))
+        _set_aside(world, work, str(problem))
     except Exception:
         log.exception("%s: run %s failed", ticket.key, work.recorded and work.recorded.run)
         _after_failure(world, work)
@@ -135,6 +150,10 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
     while KIND[work.record.phase] == "working":
         if lane != "coding":
             return Result.FOR_CODING
+        if work.news():
+            # Whoever cancels while a step is at work is heard before the next one begins.
+            _look(world, work)
+            continue
         happened = STEPS[work.record.phase](work)
         if happened is not None:
             _move(world, work, happened)
@@ -147,7 +166,7 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
             _look(world, work)
     due = deadline(work.record, work.observation, world.settings.budget)
     if due:
-        world.queue.request_at(work.ticket, due)
+        world.queue.request_at(work.ticket, max(due, world.clock() + SOONEST))
     return Result.WAITING
 
 
@@ -158,6 +177,9 @@ def _look(world: World, work: Work) -> bool:
         raise Archived(f"{work.ticket.repository} is archived, so nothing can be written to it")
     changed = work.recorded is None and _recall(world, work)
     changed |= _take_signals(world, work)
+    if work.observation.denied and work.recorded and KIND[work.recorded.phase] != "resting":
+        # We see too little to go on, yet enough to say so.
+        raise TellPeople(work.observation.denied)
     if changed:
         work.save()
     return work.recorded is not None
@@ -198,8 +220,10 @@ def _move(world: World, work: Work, happened: Signal) -> bool:
             return False
         match happened:
             case Signal.TRIGGERED:
-                record = replace(started(seen, budget), sequence=record.sequence)
+                work.forget()
+                record = started(seen, budget, record)
             case Signal.RETRIED:
+                work.forget()
                 record = restarted(record, seen, budget)
             case _:
                 record = updated(record, happened, seen, budget)
@@ -213,32 +237,46 @@ def _move(world: World, work: Work, happened: Signal) -> bool:
     return True
 
 
-def _set_aside(work: Work, problem: str) -> None:
-    """Tell people what stands in the way, and let the ticket rest. If even that fails, it is only logged."""
+def _set_aside(world: World, work: Work, problem: str) -> None:
+    """Tell people what stands in the way, and let the ticket rest. If even that cannot be said, try again later."""
     record = work.recorded
     if record is None or KIND[record.phase] == "resting":
         return
+    work.ending = messages.stopped_by_problem(record, problem) if problem else messages.apology(record)
+    work.note(note=problem)
     try:
-        work.ending = messages.stopped_by_problem(record, problem) if problem else messages.apology(record)
-        work.note(note=problem)
-        work.record = work.record.entering(Phase.FAILED, work.clock())
-        ARRIVALS[Phase.FAILED](work, Signal.BROKEN)
-        work.show_phase()
+        _move(world, work, Signal.BROKEN)
         work.save()
-    except (TellPeople, Gone, Archived, Uncertain, Later, LeaseLost) as error:
+    except LeaseLost:
+        log.warning("%s: the lease is lost, another worker goes on", work.ticket.key)
+    except (Later, Uncertain) as later:
+        until = later.until if isinstance(later, Later) else world.clock() + UNCERTAIN_FOR
+        log.warning("%s: could not say so yet: %s", work.ticket.key, later)
+        world.queue.request_at(work.ticket, until)
+    except (TellPeople, GitHubError) as error:
         log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
 
 
 def _after_failure(world: World, work: Work) -> None:
     """Try again soon; after the third failure in a row set the ticket aside."""
     key = _failures_key(work.ticket)
-    failures = world.redis.incr(key)
-    world.redis.expire(key, 3600)
-    if failures < MOST_FAILURES:
-        world.queue.request_at(work.ticket, world.clock() + timedelta(seconds=10 * failures))
+    pause = _pause(world, key, FAILURE_PAUSE)
+    if int(world.redis.get(key) or 0) < MOST_FAILURES:
+        world.queue.request_at(work.ticket, world.clock() + pause)
     else:
-        _set_aside(work, "")
+        _set_aside(world, work, "")
+
+
+def _pause(world: World, key: str, first: timedelta) -> timedelta:
+    """How long to wait after the nth trouble in a row: `first`, twice that, …"""
+    count = int(world.redis.incr(key))
+    world.redis.expire(key, TROUBLES_KEPT)
+    return min(first * (1 << min(count - 1, 20)), LONGEST_PAUSE)
 
 
 def _failures_key(ticket: Ticket) -> str:
     return f"failures:{ticket.key}"
+
+
+def _unsure_key(ticket: Ticket) -> str:
+    return f"unsure:{ticket.key}"

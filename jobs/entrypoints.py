@@ -6,10 +6,12 @@ from functools import cache
 
 from jobs import controller, shutdown
 from jobs.github.app import App
+from jobs.github.errors import GitHubError
 from jobs.models.gateway import Model
 from jobs.queue import Lane, Queue, connect
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
+from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.request import Reconcile, Ticket
 
 log = logging.getLogger("autocode")
@@ -23,11 +25,15 @@ def reconcile(ticket_key: str, lane: Lane, turn: str) -> None:
 def sweep(installation: int | None) -> None:
     """Ask for every open ticket of one installation, or of all."""
     world = _world()
-    with App(world.settings) as app:
+    with App(world.settings, quota_of=world.quota) as app:
         accounts = app.installations() if installation is None else [app.account(installation)]
         for account in accounts:
-            for ticket in app.open_tickets(account.installation):
-                world.queue.request(Reconcile(ticket, why="sweep"))
+            try:
+                for ticket in app.open_tickets(account.installation):
+                    world.queue.request(Reconcile(ticket, why="sweep"))
+            except (Later, TellPeople, GitHubError) as error:
+                # The next sweep comes soon enough, and the other accounts are not to blame.
+                log.warning("installation %s of %s: %s", account.installation, account.login, error)
 
 
 @cache

@@ -8,7 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
+from redis.retry import Retry
 
 from jobs.ticket.errors import TellPeople
 
@@ -45,7 +47,9 @@ def command(data: Path) -> list[str]:
 
 def is_running(data: Path) -> bool:
     """A server answers on the socket; one that still reads its file counts."""
-    with closing(Redis(unix_socket_path=str(socket(data)), socket_timeout=2.0)) as client:
+    # The client's default is to try for seconds.
+    once = Retry(NoBackoff(), 0)
+    with closing(Redis(unix_socket_path=str(socket(data)), socket_timeout=2.0, retry=once)) as client:
         try:
             return bool(client.ping())
         except BusyLoadingError:

@@ -40,6 +40,8 @@ class Settings:
     """Key of the model's API."""
     api_url: str = field(default=PUBLIC_API, metadata={"env": "GITHUB_API_URL"})
     """GitHub's REST address; `https://HOST/api/v3` for Enterprise Server."""
+    rate_limits: bool = field(default=True, metadata={"env": "GITHUB_RATE_LIMITS"})
+    """`no`: do not stay below github.com's limits, for an Enterprise Server that sets none; "wait" is heeded always."""
     anthropic_base_url: str | None = field(default=None, metadata={"env": "ANTHROPIC_BASE_URL"})
     """Another address for the model's API; unset: Anthropic's own."""
     model: str = field(default="claude-opus-5-5", metadata={"env": "AUTOCODE_MODEL"})
@@ -105,19 +107,30 @@ def _number(text: str) -> int:
 
 def _decimal(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        value = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{text!r} arrived, a number was expected") from None
+        value = Decimal("NaN")
+    if not value.is_finite() or value <= 0:
+        raise ValueError(f"{text!r} arrived, a number above 0 was expected")
+    return value
 
 
 def _private_key(text: str) -> str:
     if "-----BEGIN" in text:
         # Some process managers hand line breaks over as a backslash and an n.
         return text.replace("\\n", "\n")
-    path = Path(text).expanduser()
-    if not path.is_file():
-        raise ValueError("neither PEM text (-----BEGIN …) nor the path of a readable file arrived")
-    return path.read_text()
+    try:
+        return Path(text).expanduser().read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"neither PEM text (-----BEGIN …) nor the path of a readable file arrived ({type(error).__name__})"
+        ) from None
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f"{text!r} arrived, yes or no was expected")
+    return text == "yes"
 
 
 def _secrets(text: str) -> tuple[str, ...]:
@@ -138,6 +151,7 @@ PARSERS = {
     "private_key": _private_key,
     "webhook_secrets": _secrets,
     "api_url": _url,
+    "rate_limits": _yes_or_no,
     "anthropic_base_url": _url,
     "data": lambda text: Path(text).expanduser(),
     "port": _number,

@@ -84,6 +84,8 @@ class Agent:
             ended = self._limit_reached()
             if ended is None:
                 ended = self._act(self._ask())
+                # Kept before it is told: what people were told was heard has to be in the conversation.
+                self._checkpoint.save(self._transcript)
                 self._tell()
         finally:
             self._checkpoint.save(self._transcript)
@@ -157,7 +159,7 @@ class Agent:
         if isinstance(done, str):
             return result(call, done), None
         if done.signal is Signal.ASKED:
-            self._progress.asked = call["id"]
+            self._progress.asked, self._progress.question = call["id"], done.question or ""
             return result(call, WAITING), done
         return result(call, "Done."), done
 

@@ -48,6 +48,8 @@ class Progress:
     empty_submits: int = 0
     asked: str | None = None
     """Id of the ask_human call that waits for people."""
+    question: str = ""
+    """What it asks."""
     started_over: bool = False
     """Whether the conversation was begun anew because it outgrew the model's context window."""
 

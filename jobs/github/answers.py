@@ -11,6 +11,9 @@ from jobs.ticket.observation import TRIGGER_LABEL, Comment, Issue, Observation, 
 from jobs.ticket.request import Ticket
 from jobs.ticket.text import cleaned
 
+NOTHING: Node = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+"""Stands for what was not asked for."""
+
 
 @dataclass
 class Answers:
@@ -26,9 +29,12 @@ class Answers:
 
     def add(self, answer: Node) -> None:
         """Take in one more answer."""
-        self.first = self.first or answer
         repository = answer["repository"]
         issue = repository["issue"]
+        repository.setdefault("defaultBranchRef", None)
+        repository.setdefault("refs", NOTHING)
+        issue.setdefault("closedByPullRequestsReferences", NOTHING)
+        self.first = self.first or answer
         self.events |= {node["id"]: node for node in issue["timelineItems"]["nodes"]}
         self.comments |= {node["fullDatabaseId"]: node for node in issue["comments"]["nodes"]}
         self.refs |= {node["name"]: node for node in repository["refs"]["nodes"]}
@@ -87,7 +93,7 @@ class Answers:
 
     def _status_comment(self) -> Comment | None:
         """The newest of ours with the marker: should there ever be two, the same one is found each time."""
-        ours = [item for item in self._comments() if item.by_us and STATUS_MARKER in item.body]
+        ours = [item for item in self._comments() if item.by_us and item.body.startswith(STATUS_MARKER)]
         return ours[-1] if ours else None
 
     def _trigger(self) -> Trigger | None:
@@ -102,7 +108,9 @@ class Answers:
             for node in self.events.values()
             if node["__typename"] == "LabeledEvent" and node["label"]["name"] == TRIGGER_LABEL
         ]
-        return max(given, key=lambda trigger: trigger.at) if given and self._is_labeled else None
+        # The last one of the newest: GitHub's times are whole seconds.
+        given.sort(key=lambda trigger: trigger.at)
+        return given[-1] if given and self._is_labeled else None
 
     def _issue(self, node: Node) -> Issue:
         trigger = self._trigger()

@@ -1,7 +1,8 @@
 """Api: how every request to GitHub is sent: which are repeated, what waits, when credentials are renewed.
 
 Reads are repeated twice at most. A write is sent once: when its answer is lost, nobody knows whether it
-happened, and `Uncertain` says so. Rate limits are never slept out in a worker, they raise `Later`.
+happened, and `Uncertain` says so. Rate limits are never slept out in a worker, they raise `Later`, before they are
+reached where there is a `Quota`.
 """
 
 import re
@@ -20,7 +21,8 @@ from githubkit.auth import BaseAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestError, RequestFailed
 
-from jobs.github.errors import OUTAGE_WAIT, Uncertain, graphql_refusal, refusal
+from jobs.github.errors import OUTAGE_WAIT, Uncertain, exhausted, graphql_refusal, refusal
+from jobs.github.quota import Quota
 from jobs.settings import Settings
 from jobs.ticket.errors import Later
 
@@ -47,13 +49,21 @@ class Api:
     """GitHub's REST and GraphQL APIs over one connection kept alive, with one set of credentials."""
 
     def __init__(
-        self, settings: Settings, authenticate: Callable[[], BaseAuthStrategy], clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        authenticate: Callable[[], BaseAuthStrategy],
+        clock: Callable[[], datetime],
+        quota: Quota | None = None,
     ) -> None:
-        """`authenticate` gives fresh credentials: at the first request, and anew when GitHub answers 401."""
+        """`authenticate` gives fresh credentials: at the first request, and anew when GitHub answers 401.
+
+        `quota` is the installation's; the App itself has none.
+        """
         self._url = settings.api_url
         self._graphql_url = re.sub("/api/v3$", "/api", settings.api_url) + "/graphql"
         self._authenticate = authenticate
         self._clock = clock
+        self._quota = quota
         self._github: GitHub[Any] | None = None
         self._open = ExitStack()
 
@@ -85,11 +95,11 @@ class Api:
 
     def get(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
         """Read. A moved repository is followed, on GitHub itself; any other redirect is returned as it is."""
-        response = self._answer("GET", path, repeatable=True, params=params)
+        response = self._answer("GET", path, repeatable=True, is_write=False, params=params)
         for _ in range(3):
             if response.status_code not in MOVED or not self._is_ours(response):
                 break
-            response = self._answer("GET", str(_target(response)), repeatable=True)
+            response = self._answer("GET", str(_target(response)), repeatable=True, is_write=False)
         return response
 
     def pages(self, path: str, params: dict[str, Any] | None = None) -> Iterator[Any]:
@@ -107,32 +117,39 @@ class Api:
         self, method: str, path: str, body: dict[str, Any] | None, *, repeatable: bool = False
     ) -> httpx.Response:
         """Write. `repeatable` is for what does no harm when it happens twice."""
-        response = self._answer(method, path, repeatable=repeatable, json=body)
+        response = self._answer(method, path, repeatable=repeatable, is_write=True, json=body)
         if response.is_redirect:
             raise refusal(response, self._clock())
         return response
 
     def query(self, name: str, variables: dict[str, Any]) -> Any:
         """The data of `queries/<name>.graphql`, which must not change anything. Never partial data."""
-        return self._graphql(name, variables, repeatable=True)
+        return self._graphql(name, variables, is_write=False)
 
     def mutate(self, name: str, variables: dict[str, Any]) -> Any:
         """Carry out `queries/<name>.graphql`."""
-        return self._graphql(name, variables, repeatable=False)
+        return self._graphql(name, variables, is_write=True)
 
-    def _graphql(self, name: str, variables: dict[str, Any], *, repeatable: bool) -> Any:
+    def _graphql(self, name: str, variables: dict[str, Any], *, is_write: bool) -> Any:
         body = {"query": document(name), "variables": variables}
-        response = self._answer("POST", self._graphql_url, repeatable=repeatable, json=body)
+        response = self._answer(
+            "POST", self._graphql_url, repeatable=not is_write, is_write=is_write, json=body
+        )
         answer = response.json()
         if not answer.get("errors"):
             return answer["data"]
         refused = graphql_refusal(answer["errors"], response, self._clock())
-        raise refused or self._lost(f"{name}: {answer['errors'][0].get('message')}", repeatable)
+        self._heed(refused)
+        raise refused or self._lost(f"{name}: {answer['errors'][0].get('message')}", not is_write)
 
-    def _answer(self, method: str, path: str, *, repeatable: bool, **content: Any) -> httpx.Response:
+    def _answer(
+        self, method: str, path: str, *, repeatable: bool, is_write: bool, **content: Any
+    ) -> httpx.Response:
         """The first answer below 400 that is worth having, or what its absence means."""
         pauses, renewed = iter(PAUSES), False
         while True:
+            if self._quota is not None:
+                self._quota.spend(is_graphql=path == self._graphql_url, is_write=is_write)
             try:
                 response = self._once(method, path, **content)
             except RequestError as error:
@@ -145,9 +162,17 @@ class Api:
                 renewed = True
                 self.reconnect()
             elif response.is_error:
-                raise refusal(response, self._clock())
+                refused = refusal(response, self._clock())
+                self._heed(refused)
+                raise refused
             else:
+                self._heed(exhausted(response, self._clock()))
                 return response
+
+    def _heed(self, refused: Exception | None) -> None:
+        """What GitHub says of limits to one worker holds for all."""
+        if isinstance(refused, Later) and self._quota is not None:
+            self._quota.close(refused.until)
 
     def _once(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send it once; RequestError when there is no answer at all."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 from githubkit.auth import TokenAuthStrategy
 
 from jobs.github.api import Api, utc_now
+from jobs.github.quota import Quota
 from jobs.github.tokens import app_credentials, mint
 from jobs.settings import Settings
 from jobs.ticket.names import NEEDS_INPUT, REVIEW, WORKING
@@ -30,9 +31,16 @@ class Account:
 class App:
     """The App by its own key; a context manager that holds one connection."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], datetime] = utc_now,
+        quota_of: Callable[[int], Quota] | None = None,
+    ) -> None:
+        """`quota_of` gives what an installation's workers share of GitHub's limits."""
         self._settings = settings
         self._clock = clock
+        self._quota_of = quota_of
         self._api = Api(settings, lambda: app_credentials(settings), clock)
 
     def __enter__(self) -> Self:
@@ -62,6 +70,9 @@ class App:
 
         Open ones with the trigger label, and those that still show an unfinished ticket's label.
         """
+        quota = self._quota_of(installation) if self._quota_of else None
+        if quota is not None:
+            quota.start()
         scope = f"is:issue archived:false user:{self.account(installation).login}"
         unfinished = ",".join(f'"{name}"' for name in UNFINISHED)
         variables: dict[str, Any] = {
@@ -69,7 +80,7 @@ class App:
             "unfinished": f"{scope} label:{unfinished}",
         }
         token = mint(self._api, installation, {"issues": "read"})
-        api = Api(self._settings, lambda: TokenAuthStrategy(token.secret), self._clock)
+        api = Api(self._settings, lambda: TokenAuthStrategy(token.secret), self._clock, quota)
         try:
             return list(dict.fromkeys(_search(api, variables, installation)))
         finally:

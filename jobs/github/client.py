@@ -1,6 +1,7 @@
 """Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in `writes.py`."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -13,9 +14,11 @@ from jobs.github.answers import Answers
 from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
 from jobs.github.errors import Gone
 from jobs.github.people import GHOST
+from jobs.github.quota import Quota
 from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
 from jobs.github.writes import Writes
 from jobs.settings import Settings
+from jobs.ticket.errors import TellPeople
 from jobs.ticket.observation import Check, Observation
 from jobs.ticket.request import Ticket
 
@@ -42,9 +45,14 @@ class Installation(Writes):
         ticket: Ticket,
         guard: Callable[[], None],
         clock: Callable[[], datetime] = utc_now,
+        quota: Quota | None = None,
     ) -> None:
-        """`guard` is called before each write and raises LeaseLost when the ticket is no longer ours."""
-        super().__init__(Api(settings, self._authenticate, clock), ticket, guard)
+        """`guard` is called before each write and raises LeaseLost when the ticket is no longer ours.
+
+        `quota` is what the workers share of GitHub's limits.
+        """
+        super().__init__(Api(settings, self._authenticate, clock, quota), ticket, guard)
+        self._quota = quota
         self._settings = settings
         self._clock = clock
         self._minted: Token | None = None
@@ -68,11 +76,27 @@ class Installation(Writes):
     def observe(self, *, now: datetime) -> Observation:
         """The ticket as it is now: one GraphQL query, more only for a very busy issue.
 
-        Raises Gone when there is no such issue for us: deleted, transferred, or in truth a pull request.
+        Where we may not see all of it, the issue alone, and what is `denied`. Raises Gone when there is no such
+        issue for us: deleted, transferred, or in truth a pull request; TellPeople when we may not see even that.
         """
+        # Somebody's permission may have changed since the last look.
+        self._permissions.clear()
+        if self._quota is not None and self._seen is None:
+            self._quota.start()
+        try:
+            self._seen = self._asked(everything=True).observation(now)
+        except TellPeople as denied:
+            self._seen = replace(self._asked(everything=False).observation(now), denied=str(denied))
+        self._label_ids = {**self._seen.repository.label_ids, **self._seen.issue.labels}
+        return self._seen
+
+    def _asked(self, *, everything: bool) -> Answers:
         owner, _, name = self._ticket.repository.partition("/")
         number = self._ticket.number
-        fixed = {"owner": owner, "name": name, "number": number, "branch": f"autocode/{number}-"}
+        fixed = {
+            "owner": owner, "name": name, "number": number, "branch": f"autocode/{number}-",
+            "everything": everything,
+        }  # fmt: skip
         answers = Answers(self._ticket, self._settings.app_id)
         cursors: dict[str, str] = {}
         for _ in range(MAX_PAGES):
@@ -80,9 +104,7 @@ class Installation(Writes):
             answers.add(answer)
             if not (cursors := answers.missing(answer)):
                 break
-        self._seen = answers.observation(now)
-        self._label_ids = {**self._seen.repository.label_ids, **self._seen.issue.labels}
-        return self._seen
+        return answers
 
     def permissions(self, logins: Iterable[str]) -> dict[str, str]:
         """Login → admin, maintain, write, read or none, as GitHub says. Each login is asked only once."""
@@ -92,8 +114,8 @@ class Installation(Writes):
                 self._permissions[login] = self._permission(login)
         return {login: self._permissions[login] for login in wanted}
 
-    def find_issue(self, marker: str, *, since: datetime) -> int | None:
-        """Number of the issue of ours, changed since then, whose body has the marker; needs an observation."""
+    def find_issue(self, marker: str, *, since: datetime) -> tuple[int, int] | None:
+        """Number and id of the issue of ours, changed since then, whose body has the marker; needs an observation."""
         if self._seen is None:
             raise RuntimeError("the ticket has not been observed yet")
         ours = self._seen.viewer
@@ -105,7 +127,7 @@ class Installation(Writes):
                     and marker in (issue["body"] or "")
                     and "pull_request" not in issue
                 ):
-                    return int(issue["number"])
+                    return int(issue["number"]), int(issue["id"])
         return None
 
     def failing_log(self, check: Check) -> str:

@@ -37,6 +37,7 @@ PERMISSION_OF_FIELD = {
     "removeLabelsFromLabelable": "issues=write",
     "updatePullRequest": "pull_requests=write",
     "markPullRequestReadyForReview": "pull_requests=write",
+    "convertPullRequestToDraft": "pull_requests=write",
     "statusCheckRollup": "checks=read,statuses=read",
     "annotations": "checks=read",
     "checkSuite": "checks=read",
@@ -70,6 +71,13 @@ def refusal(response: httpx.Response, now: datetime) -> Exception:
     if response.is_redirect:
         return Gone(f"{call}: moved to {response.headers.get('location', 'nowhere')}")
     return GitHubError(text)
+
+
+def exhausted(response: httpx.Response, now: datetime) -> Later | None:
+    """Later when this answer, a success, was the last one of the hour."""
+    if response.headers.get("x-ratelimit-remaining") != "0":
+        return None
+    return Later(_limited_until(response, "", now), "GitHub's hourly limit is used up")
 
 
 def graphql_refusal(

@@ -23,16 +23,14 @@ def branches_of(refs: Iterable[Node], number: int) -> tuple[Branch, ...]:
 
 
 def pull_requests_of(found: Iterable[Node], number: int, viewer: str, app_id: int) -> tuple[PullRequest, ...]:
-    """Those that we opened from a branch of the ticket, newest first.
+    """Those from a branch of the ticket, whoever opened them, newest first.
 
     One that is found twice, by its branch and by the issue it closes, counts once, with its checks.
     """
     ours = {
         node["number"]: node
         for node in sorted(found, key=lambda node: "statusCheckRollup" in node)
-        if number_of_branch(node["headRefName"]) == number
-        and not node["isCrossRepository"]
-        and login_of(node["author"]) == viewer
+        if number_of_branch(node["headRefName"]) == number and not node["isCrossRepository"]
     }
     newest_first = sorted(ours.values(), key=lambda node: (node["createdAt"], node["number"]), reverse=True)
     return tuple(pull_request_of(node, viewer, app_id) for node in newest_first)
@@ -54,7 +52,6 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
         head_branch=node["headRefName"],
         head_sha=node["headRefOid"],
         base_branch=node["baseRefName"],
-        merged_by=login_of(node["mergedBy"]) if node["mergedBy"] else None,
         checks=tuple(checks_of(node, app_id)),
         reviews=tuple(review_of(review) for review in reviews),
         comments=tuple(comment_of(comment, viewer) for comment in comments),
@@ -124,6 +121,7 @@ def _check_run(node: Node) -> Check:
         status="completed" if is_complete else "pending",
         conclusion=node["conclusion"].lower() if is_complete else None,
         url=node["detailsUrl"] or "",
+        is_suite_complete=node["checkSuite"]["status"] == "COMPLETED",
         app=slug,
         job_id=node["databaseId"] if slug == ACTIONS else None,
         summary=cleaned("\n".join(filter(None, [node["title"], node["summary"]]))),

@@ -88,6 +88,11 @@ class Writes:
         }  # fmt: skip
         self._api.mutate("publish_ready", variables)
 
+    def make_draft(self, pull_request: PullRequest) -> None:
+        """Make a pull request that was ready a draft again."""
+        self._guard()
+        self._api.mutate("make_draft", {"pullRequest": pull_request.node_id})
+
     def update_pull_request(self, pull_request: PullRequest, *, body: str) -> None:
         """Rewrite the pull request's body."""
         self._send("PATCH", f"{self._repository}/pulls/{pull_request.number}", {"body": _short_enough(body)})

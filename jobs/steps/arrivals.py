@@ -20,7 +20,10 @@ def ask(work: Work, _signal: Signal) -> None:
     """asking: the question as a comment."""
     text = messages.question(work.record)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    work.tell(f"question {work.record.iteration} {digest}", text)
+    # What had been heard when it was asked tells the same question, asked again, from this one.
+    work.tell(f"question {work.record.iteration} {work.record.comment_cursor} {digest}", text)
+    if work.record.pull_request:
+        _rewrite_pull_request(work)
 
 
 def hand_over(work: Work, _signal: Signal) -> None:
@@ -38,6 +41,8 @@ def hand_over(work: Work, _signal: Signal) -> None:
 
 def give_up(work: Work, signal: Signal) -> None:
     """failed: a comment, and after the last red iteration a ticket about the failure."""
+    if work.record.pull_request:
+        _rewrite_pull_request(work)
     if signal is Signal.EXHAUSTED:
         bug = _bug_ticket(work)
         why = f"the checks stayed red for {work.record.iteration} iterations."
@@ -69,14 +74,21 @@ ARRIVALS = {
 def _bug_ticket(work: Work) -> int:
     """The number of the ticket about this failure; made unless an earlier attempt has made it."""
     marker = comment_marker(work.record.run, "bug")
-    known = work.github.find_issue(marker, since=work.record.started_at)
-    if known:
-        return known
-    pull_request = own_pull_request(work.record, work.observation)
-    checks = pull_request.checks if pull_request else ()
-    red = failing(checks)
-    log = work.github.failing_log(red[0]) if red else ""
-    body = fitted(f"{marker}\n{messages.bug_body(work.record, work.observation, checks, log)}")
-    number, issue_id = work.github.create_issue(title=messages.bug_title(work.observation), body=body)
+    found = work.github.find_issue(marker, since=work.record.started_at)
+    if found is None:
+        pull_request = own_pull_request(work.record, work.observation)
+        red = failing(pull_request.checks if pull_request else ())
+        log = work.github.failing_log(red[0]) if red else ""
+        body = fitted(f"{marker}\n{messages.bug_body(work.record, work.observation, log)}")
+        found = work.github.create_issue(title=messages.bug_title(work.observation), body=body)
+    number, issue_id = found
     work.github.add_sub_issue(issue_id)
     return number
+
+
+def _rewrite_pull_request(work: Work) -> None:
+    """Bring the evidence in the pull request up to date."""
+    pull_request = own_pull_request(work.record, work.observation)
+    if pull_request and pull_request.state == "OPEN":
+        body = fitted(messages.pull_request_body(work.record, work.observation))
+        work.github.update_pull_request(pull_request, body=body)

@@ -1,11 +1,11 @@
 """Coding: the agent works in the worktree, and between two of its turns hears what people and GitHub say."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from jobs.agent.brief import Material, brief
+from jobs.agent.brief import COMMENT_EACH_END, Material, brief
 from jobs.agent.loop import Agent, Hooks, Interrupted, Limits, Outcome, Turn
 from jobs.agent.tools import Workbench
 from jobs.git.worktree import Worktree
@@ -16,7 +16,7 @@ from jobs.ticket.checks import failing
 from jobs.ticket.commands import command
 from jobs.ticket.observation import Check
 from jobs.ticket.phases import Signal
-from jobs.ticket.record import Question
+from jobs.ticket.record import CommandRun, Question, Record
 from jobs.ticket.signals import (
     demands,
     newest_comment,
@@ -25,6 +25,7 @@ from jobs.ticket.signals import (
     signal,
     unread_comments,
 )
+from jobs.ticket.words import elided, fenced
 
 LOGS_READ = 3
 """Of so many failing checks the log is fetched; the others are named."""
@@ -39,10 +40,18 @@ def code(work: Work) -> Signal | None:
     checkpoint = checkpoint_of(work)
     if not worktree.resumed:
         checkpoint.delete()
-    answers = _heard(work) if checkpoint.load() else []
+        worktree.resumed = True
+    begun = checkpoint.load()
+    if begun and begun.progress.asked and not _may_go_on(work, begun.progress.question):
+        # The worker died between asking the agent's question and recording it.
+        work.note(question=Question(begun.progress.question))
+        return Signal.ASKED
+    answers = _heard(work) if begun else []
     text = _brief(work, worktree)
-    work.note(comment_cursor=newest_comment(work.record, work.observation))
-    reviews_read = newest_review(work.record, work.observation)
+    work.note(
+        comment_cursor=newest_comment(work.record, work.observation),
+        review_in_hand=newest_review(work.record, work.observation),
+    )
     with work.open_model() as model:
         agent = Agent(
             model, _bench(work, worktree), _limits(work), _hooks(work, already), checkpoint, work.clock
@@ -51,7 +60,6 @@ def code(work: Work) -> Signal | None:
             outcome = agent.run(text, answers)
         except Interrupted:
             return None
-    work.note(review_cursor=reviews_read)
     return _concluded(work, outcome, already)
 
 
@@ -60,10 +68,11 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
     work.note(
         spend=already + outcome.spend,
         plan=outcome.plan or record.plan,
-        commands=outcome.commands,
+        commands=_commands(record, outcome),
         summary=outcome.summary or record.summary,
         activity="",
         note="",
+        question=None,
     )
     match outcome.signal:
         case Signal.ASKED:
@@ -72,8 +81,19 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
             work.note(question=Question(outcome.reason, kind="budget"))
         case Signal.GAVE_UP:
             work.ending = f"{outcome.reason}."
-            checkpoint_of(work).delete()
     return outcome.signal
+
+
+def _may_go_on(work: Work, question: str) -> bool:
+    """Whether people have answered this very question."""
+    asked = work.record.question
+    return asked is not None and asked.is_answered and asked.text == question
+
+
+def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
+    """Those of earlier iterations, and the agent's list of this one's."""
+    earlier = tuple(run for run in record.commands if run.iteration != record.iteration)
+    return (*earlier, *(replace(run, iteration=record.iteration) for run in outcome.commands))
 
 
 def _bench(work: Work, worktree: Worktree) -> Workbench:
@@ -117,7 +137,7 @@ def _heard(work: Work) -> list[str]:
     work.ask_permissions({item.author for item in comments})
     work.note(comment_cursor=newest_comment(work.record, work.observation))
     return [
-        f"@{item.author} commented: {item.body}"
+        f"@{item.author}, who has write permission, commented:\n{fenced(elided(item.body, COMMENT_EACH_END))}"
         for item in comments
         if work.observation.may_write(item.author) and command(item.body) is None
     ]
@@ -126,7 +146,9 @@ def _heard(work: Work) -> list[str]:
 def _brief(work: Work, worktree: Worktree) -> str:
     record, pull_request = work.record, own_pull_request(work.record, work.observation)
     comments = work.observation.comments + (pull_request.comments if pull_request else ())
-    work.ask_permissions({item.author for item in comments if item.by_person})
+    reviews = pull_request.reviews if pull_request else ()
+    commenters = {item.author for item in comments if item.by_person}
+    work.ask_permissions(commenters | {review.author for review in reviews if review.by_person})
     material = Material(
         instructions=worktree.show("AGENTS.md"),
         diff=worktree.diff(),

@@ -38,7 +38,7 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
         record, url = work.record, f"{work.observation.repository.url}.git"
         if record.branch is None or record.base is None:
             raise RuntimeError(f"{work.ticket.key} has no branch in phase {record.phase}")
-        mirror = work.mirror = Mirror(work.settings.data, Address.parse(url), url)
+        mirror = work.mirror = work.mirror or Mirror(work.settings.data, Address.parse(url), url)
         mirror.fetch(work.github.token())
         work.worktree = mirror.worktree(work.ticket.number, record.branch, record.base, resume=resume)
         evict(work.settings.data, int(work.settings.mirrors_gb * GIGABYTE), keep=mirror.path)

@@ -11,7 +11,7 @@ from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import Round
 from jobs.ticket.signals import own_pull_request
-from jobs.ticket.words import fitted, short
+from jobs.ticket.words import fitted
 
 
 def publish(work: Work) -> Signal:
@@ -31,8 +31,10 @@ def publish(work: Work) -> Signal:
         return _set_back(work, messages.COLLIDED)
     _remember(work, pushed.head_sha)
     pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
+    if not pull_request.is_draft:
+        work.github.make_draft(pull_request)
     work.note(pull_request=pull_request.number)
-    if work.record.question:
+    if work.record.open_question:
         return Signal.HELD
     checkpoint_of(work).delete()
     return Signal.PUBLISHED
@@ -46,12 +48,11 @@ def _was_held(work: Work) -> bool:
 
 
 def _nothing_new(work: Work, is_new_worker: bool) -> Signal:
-    if work.record.question:
+    if work.record.open_question:
         return Signal.HELD
     if is_new_worker:
         return _set_back(work, messages.CODED_AGAIN)
     work.ending = messages.nothing_new(work.record)
-    checkpoint_of(work).delete()
     return Signal.GAVE_UP
 
 
@@ -62,16 +63,17 @@ def _set_back(work: Work, note: str) -> Signal:
 
 
 def _remember(work: Work, head_sha: str) -> None:
-    work.note(head_sha=head_sha, published_at=work.clock(), activity="", note="")
+    work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand)
     if not _was_held(work):
-        published = Round(work.record.iteration, head_sha, at=work.clock())
-        work.note(rounds=(*work.record.rounds, published))
+        now = work.clock()
+        rounds = (*work.record.rounds, Round(work.record.iteration, head_sha, at=now))
+        work.note(rounds=rounds, published_at=now)
 
 
 def _open_pull_request(work: Work) -> PullRequest:
     record = work.record
     return work.github.create_pull_request(
-        title=short(work.observation.issue.title, 200),
+        title=messages.pull_request_title(work.observation.issue),
         body=fitted(messages.pull_request_body(record, work.observation)),
         head=str(record.branch),
         base=str(record.base),

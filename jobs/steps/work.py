@@ -160,6 +160,10 @@ class Work:
     def _address(self) -> str:
         return f"{self.ticket.repository}#{self.ticket.number}"
 
+    def forget(self) -> None:
+        """Another run begins: nothing of the last one's is of use."""
+        self.worktree, self.collided, self.ending, self.told = None, "", "", set()
+
     def close(self) -> None:
         """Let go of what the steps have opened."""
         if self.mirror is not None:

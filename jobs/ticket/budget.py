@@ -65,7 +65,7 @@ def _positive(name: str, text: str, whole: bool) -> Decimal | int:
         value = Decimal(text)
     except InvalidOperation:
         value = Decimal(-1)
-    if value <= 0 or (whole and value != int(value)):
+    if not value.is_finite() or value <= 0 or (whole and value != int(value)):
         expected = "a whole number above 0" if whole else "a number above 0"
         raise ValueError(f"{name}: {text!r} arrived, {expected} was expected")
     return int(value) if whole else value

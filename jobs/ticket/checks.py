@@ -35,10 +35,11 @@ def verdict(checks: Iterable[Check]) -> Verdict:
 
 
 def is_open(check: Check) -> bool:
-    """The check has not said its last word."""
-    return check.conclusion is None or check.conclusion == NEEDS_PERSON
+    """The check, or what belongs to it, has not said its last word."""
+    return check.conclusion is None or check.conclusion == NEEDS_PERSON or not check.is_suite_complete
 
 
 def failing(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Those that are complete and did not pass."""
-    return tuple(check for check in checks if not is_open(check) and check.conclusion not in PASSING)
+    said = (check for check in checks if check.conclusion not in (None, NEEDS_PERSON))
+    return tuple(check for check in said if check.conclusion not in PASSING)

@@ -1,12 +1,9 @@
 """Messages: every text that people are told in a comment of its own, in a pull request or in a commit."""
 
-from collections.abc import Iterable
-
-from jobs.ticket.checks import failing
 from jobs.ticket.names import ticket_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Check, Issue, Observation
+from jobs.ticket.observation import TRIGGER_LABEL, Issue, Observation
 from jobs.ticket.record import Record
-from jobs.ticket.status import cost, icon
+from jobs.ticket.status import cost, linked
 from jobs.ticket.words import elided, fenced, quiet, short
 
 COMMIT_TYPES = {"bug": "fix", "documentation": "docs"}
@@ -54,7 +51,7 @@ def question(record: Record) -> str:
     if record.question.kind == "budget":
         return (
             f"@{record.requested_by}, this ticket ran out of its budget: {quiet(record.question.text)}\n\n"
-            f"{cost(record)}. What there is so far is on the branch `{record.branch}` as a draft. "
+            f"{cost(record)}. {_whereabouts(record)}"
             "Comment `/autocode continue` to allow as much again, or take the label off to leave it."
         )
     return (
@@ -78,7 +75,7 @@ def nothing_new(record: Record) -> str:
 def failed(record: Record, why: str, bug: int | None) -> str:
     """The ticket ended without a result."""
     follow_up = f" What was tried is in #{bug}." if bug else ""
-    return f"@{record.requested_by}, autocode gave this ticket up: {why}{follow_up}\n\n{RETRY}"
+    return f"@{record.requested_by}, autocode gave this ticket up: {quiet(why)}{follow_up}\n\n{RETRY}"
 
 
 RETRY = f"To try again: comment `/autocode retry`, or take the label `{TRIGGER_LABEL}` off and put it back."
@@ -86,7 +83,7 @@ RETRY = f"To try again: comment `/autocode retry`, or take the label `{TRIGGER_L
 
 def stopped_by_problem(record: Record, problem: str) -> str:
     """Something that somebody can fix stands in the way."""
-    return f"@{record.requested_by}, autocode cannot go on:\n\n{problem}\n\n{RETRY}"
+    return f"@{record.requested_by}, autocode cannot go on:\n\n{quiet(problem)}\n\n{RETRY}"
 
 
 def apology(record: Record) -> str:
@@ -95,6 +92,11 @@ def apology(record: Record) -> str:
         "Something went wrong inside autocode, so this ticket was set aside. The operator finds the reason in the "
         f"log under run `{record.run}`.\n\n{RETRY}"
     )
+
+
+def pull_request_title(issue: Issue) -> str:
+    """The issue's title, which a squash makes a commit's subject."""
+    return quiet(short(issue.title, 200))
 
 
 def commit_message(record: Record, issue: Issue, number: int, co_author: str | None) -> str:
@@ -108,7 +110,7 @@ def commit_message(record: Record, issue: Issue, number: int, co_author: str | N
     if co_author:
         trailers.append(f"Co-authored-by: {co_author}")
     body = f"{record.summary.strip()}\n\n" if record.summary.strip() else ""
-    return f"{kind}(#{number}): {short(issue.title, 60)}\n\n{quiet(body)}" + "\n".join(trailers) + "\n"
+    return f"{kind}(#{number}): {quiet(short(issue.title, 60))}\n\n{quiet(body)}" + "\n".join(trailers) + "\n"
 
 
 def pull_request_body(record: Record, observation: Observation) -> str:
@@ -131,37 +133,43 @@ def evidence(record: Record) -> str:
     """The section that the app writes and the model has no hand in."""
     lines = ["### Evidence", "", "| iteration | commit | checks |", "|---|---|---|"]
     for item in record.rounds:
-        checks = " ".join(f"[{icon(conclusion)} {name}]({url})" for name, conclusion, url in item.checks)
+        checks = linked(item)
         words = {"pending": "running", "none": "none arrived"}.get(item.verdict, "")
         lines.append(f"| {item.iteration} | {item.head_sha} | {checks or words} |")
     if record.commands:
-        lines += ["", "| command run in the sandbox | exit code |", "|---|---|"]
+        lines += ["", "| iteration | command run in the sandbox | exit code |", "|---|---|---|"]
         for run in record.commands:
             command = short(run.command, 120).replace("|", "\\|").replace("`", "'")
-            lines.append(f"| `{command}` | {run.exit_code} |")
+            lines.append(f"| {run.iteration} | `{command}` | {run.exit_code} |")
     return "\n".join([*lines, "", f"{cost(record)} · run `{record.run}`"])
 
 
 def bug_title(observation: Observation) -> str:
     """The title of the ticket about a ticket that failed."""
-    return f"autocode gave up on #{observation.ticket.number}: {short(observation.issue.title, 80)}"
+    return f"autocode gave up on #{observation.ticket.number}: {quiet(short(observation.issue.title, 80))}"
 
 
-def bug_body(record: Record, observation: Observation, checks: Iterable[Check], log: str) -> str:
+def bug_body(record: Record, observation: Observation, log: str) -> str:
     """What was tried, where it is, what it cost, and the last failing excerpt."""
-    red = ", ".join(f"[{check.name}]({check.url})" for check in failing(checks)) or "none"
+    red = linked(record.rounds[-1]) if record.rounds else "none"
     rows = "\n".join(
         f"- iteration {item.iteration}: `{item.head_sha[:7]}`, {item.verdict}" for item in record.rounds
     )
     excerpt = f"### Last failing excerpt\n\n{fenced(elided(log))}" if log else ""
     parts = [
-        f"autocode worked on #{observation.ticket.number} and its checks stayed red for {record.iteration} iterations.",
+        f"autocode worked on #{observation.ticket.number}; its checks were still red in iteration {record.iteration}.",
         f"- branch: `{record.branch}`\n- pull request: #{record.pull_request}\n"
-        f"- red checks: {red}\n- cost: {cost(record)}",
+        f"- checks: {red}\n- cost: {cost(record)}",
         f"### What was tried\n\n{rows}\n\n{quiet(record.summary)}",
         excerpt,
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _whereabouts(record: Record) -> str:
+    if record.pull_request is None:
+        return "Nothing has been changed so far. "
+    return f"What there is so far is in the draft #{record.pull_request}. "
 
 
 def _unverified(record: Record) -> bool:

@@ -1,4 +1,4 @@
-"""Observation: one ticket on GitHub as it is now, in plain data. Made by `jobs.github.observe`, read by all."""
+"""Observation: one ticket on GitHub as it is now, in plain data. Made by `jobs.github.answers`, read by all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,9 +91,10 @@ class Check:
     conclusion: str | None
     """https://docs.github.com/en/rest/checks/runs: lower case, None until completed; a status' `error` is `failure`."""
     url: str
-    is_required: bool = False
     app: str | None = None
     """Slug of the App that made the check run; `github-actions` for workflows; None for a commit status."""
+    is_suite_complete: bool = True
+    """False while its suite, in Actions the workflow run, has jobs to come that are not even listed yet."""
     job_id: int | None = None
     """For GitHub Actions, where the check run's id is the job's id."""
     summary: str = ""
@@ -125,7 +126,6 @@ class PullRequest:
     head_branch: str
     head_sha: str
     base_branch: str
-    merged_by: str | None = None
     checks: tuple[Check, ...] = ()
     """Of the head commit, our own left out."""
     reviews: tuple[Review, ...] = ()
@@ -189,6 +189,8 @@ class Observation:
     """Every pull request that we opened from such a branch, newest first."""
     permissions: Mapping[str, str] = field(default_factory=dict)
     """Login → permission in the repository, as far as it was asked."""
+    denied: str = ""
+    """What people have to grant before more than the issue can be seen; branches and pull requests are missing then."""
 
     @property
     def is_labeled(self) -> bool:

@@ -1,8 +1,9 @@
 """Phases: the life of a ticket as a table.
 
 A ticket is in one phase. What happens to it has a name, a `Signal`; `TRANSITIONS` says which phase follows.
-Signals come from two places only: `jobs.ticket.signals` reads them off GitHub, and the step of a working phase
-returns one. Nothing else moves a ticket. A signal that the table does not expect is logged and dropped.
+Signals come from two places: `jobs.ticket.signals` reads them off GitHub, and the step of a working phase returns
+one (BROKEN is the controller's, for what nobody foresaw). A signal that the table does not expect is logged and
+dropped.
 
 The diagram and the phase table in the README are drawn from this file (`make docs`).
 """
@@ -98,7 +99,7 @@ LEAVES_WHEN: dict[Phase, str] = {
     Phase.ASKING: "a person with write permission answers",
     Phase.PUBLISHING: "commit pushed, pull request open",
     Phase.CHECKING: "every check of the head commit is complete, or none came in time",
-    Phase.VALIDATING: "a person requests changes, pushes, merges or closes",
+    Phase.VALIDATING: "a person requests changes, pushes, merges or closes, or a check turns red",
     Phase.DONE: "the label is put back",
     Phase.FAILED: "`/autocode retry`, or the label is put back",
     Phase.CANCELLED: "`/autocode retry`, or the label is put back",
@@ -150,10 +151,17 @@ TRANSITIONS: Transitions = _unfinished(
         Phase.VALIDATING: {
             Signal.CHANGES_REQUESTED: Phase.PREPARING,
             Signal.PUSHED: Phase.CHECKING,
+            # A check that came late, or was run again.
+            Signal.CHECKS_FAILED: Phase.PREPARING,
+            Signal.EXHAUSTED: Phase.FAILED,
         },
     }
 ) | {
     Phase.DONE: {Signal.TRIGGERED: Phase.QUEUED},
     Phase.FAILED: {Signal.TRIGGERED: Phase.QUEUED, Signal.RETRIED: Phase.QUEUED, Signal.MERGED: Phase.DONE},
-    Phase.CANCELLED: {Signal.TRIGGERED: Phase.QUEUED, Signal.RETRIED: Phase.QUEUED},
+    Phase.CANCELLED: {
+        Signal.TRIGGERED: Phase.QUEUED,
+        Signal.RETRIED: Phase.QUEUED,
+        Signal.MERGED: Phase.DONE,
+    },
 }

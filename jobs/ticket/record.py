@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,15 +16,9 @@ from jobs.ticket.phases import Phase
 
 VERSION = 1
 KEPT = 30
-"""How many of the newest moments, rounds and commands a record keeps: a comment holds 65,536 characters."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When a phase was entered."""
-
-    phase: Phase
-    at: datetime
+"""How many of the newest rounds and commands a record keeps."""
+LARGEST = 40_000
+"""Characters of the hidden block: a comment holds 65,536, and people have something to read as well."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,7 @@ class CommandRun:
     command: str
     exit_code: int
     seconds: float
+    iteration: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +59,8 @@ class Question:
     text: str
     kind: str = "question"
     """`question`: any answer will do · `budget`: only `/autocode continue`."""
+    is_answered: bool = False
+    """Somebody has said what we waited for."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +82,8 @@ class Record:
     sequence: int = 0
     """Grows with every write, so that a read of an older state is noticed."""
     iteration: int = 1
+    first_iteration: int = 1
+    """Where the present series of rounds began: a person who requests changes allows as many again."""
     branch: str | None = None
     base: str | None = None
     pull_request: int | None = None
@@ -96,11 +95,14 @@ class Record:
     """Id of the newest comment that has been acted upon."""
     review_cursor: int = 0
     """Id of the newest review that has been acted upon."""
+    review_in_hand: int = 0
+    """Id of the newest review in the present iteration's brief."""
     spend: Spend = field(default_factory=Spend)
     usd_limit: Decimal = Decimal(5)
     plan: tuple[PlanStep, ...] = ()
     question: Question | None = None
-    moments: tuple[Moment, ...] = ()
+    since: datetime | None = None
+    """When the present phase was entered."""
     rounds: tuple[Round, ...] = ()
     commands: tuple[CommandRun, ...] = ()
     summary: str = ""
@@ -112,7 +114,16 @@ class Record:
 
     def entering(self, phase: Phase, at: datetime) -> "Record":
         """The record in another phase."""
-        return replace(self, phase=phase, moments=(*self.moments, Moment(phase, at))[-KEPT:])
+        return replace(self, phase=phase, since=at)
+
+    @property
+    def open_question(self) -> Question | None:
+        """What people have not answered yet."""
+        return None if self.question is None or self.question.is_answered else self.question
+
+    def last_iteration(self, max_iterations: int) -> int:
+        """After which iteration the ticket is given up if the checks are still red."""
+        return self.first_iteration + max_iterations - 1
 
 
 def key_of(secret: str) -> bytes:
@@ -121,14 +132,12 @@ def key_of(secret: str) -> bytes:
 
 
 def dump(record: Record, ticket: str, secrets: Sequence[str]) -> str:
-    """The hidden block with the record, signed with the newest secret.
+    """The hidden block with the record, signed with the newest secret, at most `LARGEST` characters and a bit.
 
     Args:
         ticket: `owner/name#number`; a block copied to another issue is not valid there.
     """
-    # `<` and `>` are escaped so that no text in it can end the HTML comment.
-    text = json.dumps({"version": VERSION, **asdict(record)}, default=_plain, separators=(",", ":"))
-    text = text.replace("<", "\\u003c").replace(">", "\\u003e")
+    text = next(text for text in map(_text, _ever_smaller(record)) if len(text) <= LARGEST)
     return f"{STATUS_MARKER} {_signature(secrets[0], ticket, text)}\n{text}\n-->"
 
 
@@ -143,7 +152,33 @@ def load(body: str, ticket: str, secrets: Sequence[str]) -> Record | None:
     data = json.loads(text)
     if data.pop("version", None) != VERSION:
         return None
-    return _record(data)
+    try:
+        return _record(data)
+    except (KeyError, TypeError, ValueError):
+        # Ours, but of a build whose record is another one.
+        return None
+
+
+def _ever_smaller(record: Record) -> Iterator[Record]:
+    """The record, then with less and less of what only informs people."""
+    record = replace(record, rounds=record.rounds[-KEPT:], commands=record.commands[-KEPT:])
+    yield record
+    record = replace(
+        record, rounds=tuple(replace(item, checks=()) for item in record.rounds[:-1]) + record.rounds[-1:]
+    )
+    yield record
+    record = replace(record, commands=(), plan=record.plan[:10], summary=record.summary[:1_000])
+    yield record
+    record = replace(record, rounds=tuple(replace(item, checks=()) for item in record.rounds), plan=())
+    yield record
+    question = record.question and replace(record.question, text=record.question.text[:1_000])
+    yield replace(record, question=question, note=record.note[:1_000], activity="")
+
+
+def _text(record: Record) -> str:
+    text = json.dumps({"version": VERSION, **asdict(record)}, default=_plain, separators=(",", ":"))
+    # Escaped, so that no text in it can end the HTML comment.
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _signature(secret: str, ticket: str, text: str) -> str:
@@ -177,9 +212,7 @@ def _record(data: dict[str, Any]) -> Record:
             "usd_limit": Decimal(data["usd_limit"]),
             "plan": tuple(PlanStep(**step) for step in data["plan"]),
             "question": Question(**data["question"]) if data["question"] else None,
-            "moments": tuple(
-                Moment(Phase(item["phase"]), datetime.fromisoformat(item["at"])) for item in data["moments"]
-            ),
+            "since": _time(data["since"]),
             "rounds": tuple(
                 Round(**item | {"checks": tuple(map(tuple, item["checks"])), "at": _time(item["at"])})
                 for item in data["rounds"]

@@ -1,6 +1,6 @@
 """Signals: what GitHub's present state says has happened to a ticket since its record was written. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
@@ -8,6 +8,11 @@ from jobs.ticket.commands import command
 from jobs.ticket.observation import Comment, Observation, PullRequest, Review
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Record
+
+STALE = timedelta(seconds=15)
+"""How old a state GitHub may still answer with after one of our writes."""
+SETTLING = timedelta(seconds=30)
+"""How long green commit statuses alone are not taken for the whole answer."""
 
 
 def signal(record: Record | None, observation: Observation, budget: Budget) -> Signal | None:
@@ -41,10 +46,15 @@ def deadline(record: Record, observation: Observation, budget: Budget) -> dateti
     if record.phase is not Phase.CHECKING or record.published_at is None:
         return None
     pull_request = own_pull_request(record, observation)
-    # None: it has only just been opened, after the observation.
-    if pull_request and verdict(pull_request.checks) is not Verdict.NONE:
-        return None
-    return record.published_at + budget.checks_timeout
+    if pull_request is None or pull_request.head_sha != record.head_sha:
+        # It was opened or pushed to after the observation.
+        return record.published_at + budget.checks_timeout
+    match verdict(pull_request.checks):
+        case Verdict.NONE:
+            return record.published_at + budget.checks_timeout
+        case Verdict.PASSED if not _has_settled(record, pull_request, observation.now):
+            return record.published_at + SETTLING
+    return None
 
 
 def own_pull_request(record: Record, observation: Observation) -> PullRequest | None:
@@ -115,7 +125,7 @@ def commanding(name: str, record: Record, observation: Observation) -> Comment |
 
 def _after_the_end(record: Record, observation: Observation) -> Signal | None:
     pull_request = own_pull_request(record, observation)
-    if record.phase is Phase.FAILED and pull_request and pull_request.state == "MERGED":
+    if record.phase is not Phase.DONE and pull_request and pull_request.state == "MERGED":
         return Signal.MERGED
     can_start = observation.is_labeled and observation.issue.state == "OPEN"
     if can_start and commanding("retry", record, observation):
@@ -151,30 +161,40 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
 def _answer(record: Record, observation: Observation) -> Signal | None:
     if record.question and record.question.kind == "budget":
         return Signal.CONTINUED if commanding("continue", record, observation) else None
-    heard = any(observation.may_write(item.author) for item in unread_comments(record, observation))
-    return Signal.ANSWERED if heard else None
+    unread = (item for item in unread_comments(record, observation) if command(item.body) is None)
+    return Signal.ANSWERED if any(observation.may_write(item.author) for item in unread) else None
 
 
 def _on_pull_request(record: Record, observation: Observation, budget: Budget) -> Signal | None:
-    pull_request = own_pull_request(record, observation)
-    if pull_request is None:
+    if record.published_at is None or observation.now < record.published_at:
+        # What was observed before our own push says nothing about what came of it.
         return None
-    # An old read may show an older commit of ours: that is nobody's push.
-    if pull_request.head_sha not in {record.head_sha, *(item.head_sha for item in record.rounds)}:
-        return Signal.PUSHED
+    pull_request = own_pull_request(record, observation)
+    waited = observation.now - record.published_at
+    if pull_request is None:
+        return Signal.PULL_REQUEST_CLOSED if waited >= budget.checks_timeout else None
+    if pull_request.head_sha != record.head_sha:
+        # For some seconds an old read may show an older commit of ours: that is nobody's push.
+        is_old_read = pull_request.head_sha in {item.head_sha for item in record.rounds} and waited < STALE
+        return None if is_old_read else Signal.PUSHED
     if demands(record, observation):
         return Signal.CHANGES_REQUESTED
-    if record.phase is Phase.VALIDATING or pull_request.head_sha != record.head_sha:
-        return None
     return _of_checks(record, pull_request, observation.now, budget)
 
 
 def _of_checks(record: Record, pull_request: PullRequest, now: datetime, budget: Budget) -> Signal | None:
-    match verdict(pull_request.checks):
-        case Verdict.PASSED:
-            return Signal.CHECKS_PASSED
-        case Verdict.FAILED:
-            return Signal.EXHAUSTED if record.iteration >= budget.max_iterations else Signal.CHECKS_FAILED
-        case Verdict.NONE if record.published_at and now - record.published_at >= budget.checks_timeout:
-            return Signal.CHECKS_MISSING
+    word, is_checking = verdict(pull_request.checks), record.phase is Phase.CHECKING
+    if word is Verdict.FAILED:
+        is_last = record.iteration >= record.last_iteration(budget.max_iterations)
+        return Signal.EXHAUSTED if is_last else Signal.CHECKS_FAILED
+    if word is Verdict.PASSED and is_checking and _has_settled(record, pull_request, now):
+        return Signal.CHECKS_PASSED
+    if word is Verdict.NONE and is_checking and record.published_at:
+        return Signal.CHECKS_MISSING if now - record.published_at >= budget.checks_timeout else None
     return None
+
+
+def _has_settled(record: Record, pull_request: PullRequest, now: datetime) -> bool:
+    """Whether nothing else is to be expected: commit statuses come at once, before the first workflow has begun."""
+    has_check_run = any(check.app for check in pull_request.checks)
+    return has_check_run or record.published_at is None or now - record.published_at >= SETTLING

@@ -1,8 +1,11 @@
 """Status: the one comment on the issue in which people follow their ticket. Pure: record in, Markdown out."""
 
+import re
+from collections.abc import Iterable
+
 from jobs.ticket.checks import PASSING
 from jobs.ticket.phases import Phase
-from jobs.ticket.record import Record, Round
+from jobs.ticket.record import PlanStep, Record, Round
 from jobs.ticket.words import quiet, short
 
 HEADLINES: dict[Phase, str] = {
@@ -38,6 +41,21 @@ def icon(conclusion: str) -> str:
     return ICONS.get(conclusion, "✓" if conclusion in PASSING else "✗")
 
 
+def linked(item: Round) -> str:
+    """The round's checks in one line, each with a link to what it said."""
+    return " ".join(f"[{icon(said)} {_label(name)}](<{url}>)" for name, said, url in item.checks)
+
+
+def checklist(plan: Iterable[PlanStep]) -> str:
+    """The agent's plan as people see it."""
+    return "\n".join(f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in plan)
+
+
+def _label(name: str) -> str:
+    """A check's name, which any App may choose, as the text of a link in a table."""
+    return re.sub(r"[\[\]|\\`]", " ", quiet(short(name, 60)))
+
+
 def cost(record: Record) -> str:
     """Tokens and dollars in one line."""
     spend = record.spend
@@ -46,9 +64,8 @@ def cost(record: Record) -> str:
 
 
 def _headline(record: Record, max_iterations: int) -> str:
-    iteration = (
-        f" · iteration {record.iteration} of {max_iterations}" if record.rounds or record.branch else ""
-    )
+    last = record.last_iteration(max_iterations)
+    iteration = f" · iteration {record.iteration} of {last}" if record.branch else ""
     return f"### autocode: {HEADLINES[record.phase]}{iteration}"
 
 
@@ -62,7 +79,7 @@ def _steps(record: Record) -> str:
     lines += [_round(item) for item in record.rounds]
     if record.phase in (Phase.CODING, Phase.PREPARING, Phase.PUBLISHING, Phase.QUEUED):
         activity = f": {quiet(short(record.activity))}" if record.activity else ""
-        since = f" · since {record.moments[-1].at:%H:%M:%S}" if record.moments else ""
+        since = f" · since {record.since:%H:%M:%S}" if record.since else ""
         lines.append(f"- [ ] {HEADLINES[record.phase]}{activity}{since}")
     elif record.phase is Phase.VALIDATING:
         lines.append("- [ ] review and merge: that is yours")
@@ -71,7 +88,7 @@ def _steps(record: Record) -> str:
 
 def _round(item: Round) -> str:
     done = " " if item.verdict == "pending" else "x"
-    checks = " ".join(f"[{icon(conclusion)} {name}]({url})" for name, conclusion, url in item.checks)
+    checks = linked(item)
     words = {"pending": "checks running", "none": "no checks came"}.get(
         item.verdict, f"checks {item.verdict}"
     )
@@ -80,12 +97,7 @@ def _round(item: Round) -> str:
 
 
 def _plan(record: Record) -> str:
-    if not record.plan:
-        return ""
-    steps = "\n".join(
-        f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan
-    )
-    return f"**Plan**\n\n{steps}"
+    return f"**Plan**\n\n{checklist(record.plan)}" if record.plan else ""
 
 
 def _foot(record: Record) -> str:

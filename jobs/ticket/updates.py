@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from jobs.ticket import messages
 from jobs.ticket.budget import Budget
@@ -22,8 +21,8 @@ def updated(record: Record, signal: Signal, observation: Observation, budget: Bu
     return update(record, observation, budget) if update else record
 
 
-def started(observation: Observation, budget: Budget) -> Record:
-    """The record of a run that the label has just asked for."""
+def started(observation: Observation, budget: Budget, before: Record | None = None) -> Record:
+    """The record of a run that the label has just asked for; `before` is that of the last run."""
     if observation.trigger is None:
         raise ValueError("a run starts with a label, and none is on")
     trigger = observation.trigger
@@ -38,8 +37,14 @@ def started(observation: Observation, budget: Budget) -> Record:
         usd_limit=budget.usd,
     )
     # What was said before the label is in the brief; only what comes after it is a command.
-    seen = max((item.id for item in observation.comments if item.created_at < trigger.at), default=0)
-    return replace(record, comment_cursor=seen)
+    said = [*observation.comments, *(item for pull in observation.pull_requests for item in pull.comments)]
+    seen = max((item.id for item in said if item.created_at < trigger.at), default=0)
+    note = messages.REBUILT if observation.status_comment and before is None else ""
+    fresh = replace(record, comment_cursor=seen, note=note)
+    if before is None:
+        return fresh
+    cursor = max(seen, before.comment_cursor)
+    return replace(fresh, comment_cursor=cursor, review_cursor=before.review_cursor, sequence=before.sequence)
 
 
 def restarted(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -55,7 +60,8 @@ def restarted(record: Record, observation: Observation, budget: Budget) -> Recor
         requested_by=asked.author,
         requested_by_id=asked.author_id,
         started_at=observation.now,
-        comment_cursor=newest_comment(record, observation),
+        comment_cursor=asked.id,
+        review_cursor=record.review_cursor,
         sequence=record.sequence,
         usd_limit=budget.usd,
     )
@@ -67,20 +73,28 @@ def run_id(observation: Observation, cause: str) -> str:
 
 
 def rebuilt(observation: Observation, budget: Budget) -> Record | None:
-    """A record made from the branch, its commit trailers and the pull request; None when there is nothing to go by."""
+    """A record made from the branch, its commit trailers and the pull request.
+
+    None when there is nothing unfinished to go by, or nobody who may has asked for it.
+    """
+    trigger = observation.trigger
+    if trigger is None or not observation.may_write(trigger.actor) or observation.issue.state != "OPEN":
+        return None
     pull_request = next((item for item in observation.pull_requests if item.state == "OPEN"), None)
+    if pull_request is None and observation.pull_requests:
+        return None
     wanted = pull_request.head_branch if pull_request else None
     branch = next((item for item in observation.branches if wanted in (None, item.name)), None)
-    if branch is None or observation.trigger is None:
+    if branch is None:
         return None
-    trailers = _trailers(branch)
+    fresh, trailers = started(observation, budget), _trailers(branch)
     record = replace(
-        started(observation, budget),
+        fresh,
         branch=branch.name,
         base=pull_request.base_branch if pull_request else observation.repository.default_branch,
         head_sha=branch.head_sha,
         iteration=int(trailers.get("Autocode-Iteration", "1")),
-        run=trailers.get("Autocode-Run", started(observation, budget).run),
+        run=trailers.get("Autocode-Run", fresh.run),
         published_at=observation.now,
         note=messages.REBUILT,
     )
@@ -127,25 +141,22 @@ def _heard(record: Record, observation: Observation) -> Record:
 
 def _on_answer(record: Record, _observation: Observation, _budget: Budget) -> Record:
     """The cursor stays: the answers are handed to the agent, which moves it on."""
-    return replace(record, question=None, note="")
+    return replace(record, question=record.question and replace(record.question, is_answered=True), note="")
 
 
-def _on_continue(record: Record, _observation: Observation, budget: Budget) -> Record:
+def _on_continue(record: Record, observation: Observation, budget: Budget) -> Record:
     """The cursor stays here too: what was said besides the command is for the agent."""
-    return replace(record, question=None, note="", usd_limit=record.usd_limit + budget.usd)
+    return replace(_on_answer(record, observation, budget), usd_limit=record.usd_limit + budget.usd)
 
 
 def _on_red(record: Record, observation: Observation, _budget: Budget) -> Record:
-    return replace(
-        _judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=()
-    )
+    return replace(_judged(record, observation), iteration=record.iteration + 1, note="", activity="")
 
 
-def _on_demand(record: Record, observation: Observation, _budget: Budget) -> Record:
-    """The review cursor stays: the step that reads the reviews moves it on."""
-    return replace(
-        _judged(record, observation), iteration=record.iteration + 1, note="", activity="", commands=()
-    )
+def _on_demand(record: Record, observation: Observation, budget: Budget) -> Record:
+    """The review cursor stays: it moves on once the change that answers the review is pushed."""
+    following = _on_red(record, observation, budget)
+    return replace(following, first_iteration=following.iteration)
 
 
 def _on_verdict(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -167,6 +178,21 @@ def _on_push(record: Record, observation: Observation, _budget: Budget) -> Recor
     return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=messages.PUSHED)
 
 
+def _on_exhaustion(record: Record, observation: Observation, budget: Budget) -> Record:
+    return _heard(_on_verdict(record, observation, budget), observation)
+
+
+def _on_end(record: Record, observation: Observation, _budget: Budget) -> Record:
+    return _heard(record, observation)
+
+
+def _on_stop(record: Record, observation: Observation, budget: Budget) -> Record:
+    """What was said after the command is still to be heard."""
+    asked = commanding("stop", record, observation)
+    stopped = _ends_with(messages.STOPPED)(record, observation, budget)
+    return replace(stopped, comment_cursor=asked.id if asked else stopped.comment_cursor)
+
+
 def _ends_with(note: str) -> Update:
     def update(record: Record, observation: Observation, _budget: Budget) -> Record:
         return replace(_heard(record, observation), note=note, question=None, activity="")
@@ -180,12 +206,14 @@ UPDATES: dict[Signal, Update] = {
     Signal.CHECKS_FAILED: _on_red,
     Signal.CHANGES_REQUESTED: _on_demand,
     Signal.CHECKS_PASSED: _on_verdict,
-    Signal.EXHAUSTED: _on_verdict,
+    Signal.EXHAUSTED: _on_exhaustion,
+    Signal.GAVE_UP: _on_end,
+    Signal.BROKEN: _on_end,
     Signal.CHECKS_MISSING: _on_silence,
     Signal.PUSHED: _on_push,
     Signal.UNLABELED: _ends_with(messages.UNLABELED),
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
     Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),
-    Signal.STOPPED: _ends_with(messages.STOPPED),
+    Signal.STOPPED: _on_stop,
     Signal.MERGED: _ends_with(messages.MERGED),
 }

@@ -7,11 +7,23 @@ COMMENT_LIMIT = 65_536
 """Characters in a comment or a pull request's body, GitHub's own limit."""
 
 
+# What GitHub would act upon, each with the place where an invisible space keeps it from doing so.
+# https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+# https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+ACTIVE = re.compile(
+    r"@(?=[A-Za-z0-9])"  # mentions
+    r"|#(?=\d)|\bGH-(?=\d)"  # references, and with a word like "closes" before them more than that
+    r"|\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=:?\s+https?://)"
+    r"|!(?=\[)"  # images, which whoever reads would fetch from anywhere
+    r"|<(?=[A-Za-z/!?])"  # HTML, hidden comments among it
+    r"|--(?=>)",
+    re.IGNORECASE,
+)
+
+
 def quiet(text: str) -> str:
-    """The text with nobody mentioned, no issue referred to or closed, and no HTML comment begun or ended."""
-    text = re.sub(r"@(?=[A-Za-z0-9])", f"@{ZERO_WIDTH_SPACE}", text)
-    text = re.sub(r"#(?=\d)", f"#{ZERO_WIDTH_SPACE}", text)
-    return text.replace("<!--", "&lt;!--").replace("-->", "--&gt;")
+    """The text with nothing in it that does something: no mention, reference, closing word, image or HTML."""
+    return ACTIVE.sub(lambda found: found[0] + ZERO_WIDTH_SPACE, text)
 
 
 def short(text: str, limit: int = 100) -> str:

@@ -12,11 +12,13 @@ import httpx
 import pytest
 
 from jobs.github.client import Installation
+from jobs.github.quota import Quota
 from jobs.settings import Settings
 from jobs.ticket.errors import LeaseLost
 from jobs.ticket.observation import Observation
 from jobs.ticket.request import Ticket
 from tests.hub import Hub, serve
+from tests.stack import NO_LIMITS
 
 NAMES = (f"acme/greet-{number}" for number in itertools.count(1))
 BRANCH = "autocode/1-greet-politely"
@@ -37,9 +39,10 @@ class World:
     def ticket(self) -> Ticket:
         return Ticket(self.hub.installation_id, self.repository, 1)
 
-    def open(self, **changes: Any) -> Installation:
+    def open(self, quota: Quota | None = None, **changes: Any) -> Installation:
         """A worker's client for the ticket; `changes` are of the ticket."""
-        installation = Installation(self.settings, replace(self.ticket, **changes), self._guard)
+        ticket = replace(self.ticket, **changes)
+        installation = Installation(self.settings, ticket, self._guard, quota=quota)
         self.opened.append(installation)
         return installation
 
@@ -94,6 +97,7 @@ class World:
 @pytest.fixture(scope="session")
 def hub() -> Iterator[Hub]:
     with serve() as running:
+        running.control("POST", "limits", NO_LIMITS)
         yield running
 
 

@@ -104,7 +104,7 @@ def check_run(app_id, slug, **fields):
     run = {
         "__typename": "CheckRun", "databaseId": 77, "name": "test", "status": "COMPLETED", "conclusion": "TIMED_OUT",
         "detailsUrl": None, "title": "Too slow", "summary": None, "annotations": None,
-        "checkSuite": {"app": {"databaseId": app_id, "slug": slug}},
+        "checkSuite": {"status": "COMPLETED", "app": {"databaseId": app_id, "slug": slug}},
     }  # fmt: skip
     return run | fields
 
@@ -120,7 +120,7 @@ def test_our_own_check_runs_are_left_out():
         (check_run(15368, "github-actions"), ("completed", "timed_out", 77)),
         (check_run(15368, "github-actions", status="WAITING", conclusion=None), ("pending", None, 77)),
         (check_run(4, "circleci"), ("completed", "timed_out", None)),
-        (check_run(0, "", checkSuite={"app": None}), ("completed", "timed_out", None)),
+        (check_run(0, "", checkSuite={"status": "COMPLETED", "app": None}), ("completed", "timed_out", None)),
     ],
 )
 def test_only_a_check_run_of_actions_has_a_job(run, said):

@@ -89,12 +89,20 @@ def test_a_permission_that_was_not_granted_is_named_to_people(world, granted):
         client.create_issue(title="Gave up", body="x")
 
 
-def test_a_permission_that_the_observation_needs_is_named_to_people(world, granted):
+def test_where_a_permission_is_missing_the_issue_is_seen_and_what_to_grant(world, granted):
     sha = world.push()
     world.open().create_pull_request(title="Greet", body="", head=BRANCH, base="main")
     world.act("bob", "POST", f"/statuses/{sha}", {"state": "success", "context": "ci"})
+    assert (world.observe().denied, len(world.observe().pull_requests)) == ("", 1)
     del granted["checks"]
-    with pytest.raises(TellPeople, match=r"\*\*checks: read"):
+    seen = world.observe()
+    assert "**checks: read" in seen.denied
+    assert (seen.issue.title, seen.pull_requests) == ("Greet politely", ())
+
+
+def test_without_a_look_at_the_issue_nothing_is_seen(world, granted):
+    del granted["issues"]
+    with pytest.raises(TellPeople, match=r"\*\*issues: read"):
         world.observe()
 
 

@@ -140,8 +140,8 @@ def test_a_bug_ticket_is_found_again_and_only_our_own(world, client):
     marker = "<!-- autocode:comment r1 bug -->"
     world.act("bob", "POST", "/issues", {"title": "Forged", "body": marker})
     assert client.find_issue(marker, since=NOW) is None
-    number, _ = client.create_issue(title="Gave up", body=f"{marker}\nRed five times")
-    assert client.find_issue(marker, since=NOW) == number
+    made = client.create_issue(title="Gave up", body=f"{marker}\nRed five times")
+    assert client.find_issue(marker, since=NOW) == made
 
 
 def test_an_archived_repository_takes_no_writes(world, client):

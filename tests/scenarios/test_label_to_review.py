@@ -47,8 +47,9 @@ def test_a_red_check_sends_the_agent_back_to_work(world: World) -> None:
     assert f"Closes #{issue.number}" in body
     assert "Greets people politely." in body
     assert "- [ ] Write greet()" in body
-    assert re.search(r"\| 1 \| [0-9a-f]{40} \| \[✗ test\]\(http", body)
-    assert re.search(r"\| 2 \| [0-9a-f]{40} \| \[✓ test\]\(http", body)
+    assert re.search(r"\| 1 \| [0-9a-f]{40} \| \[✗ test\]\(<http", body)
+    assert re.search(r"\| 2 \| [0-9a-f]{40} \| \[✓ test\]\(<http", body)
+    assert "| 1 | `python check.py` | 1 |" in body
     assert re.search(r"\d+ model calls · [\d,]+ tokens.* · \$0\.\d+ of \$5", body)
 
     [ready] = issue.told()

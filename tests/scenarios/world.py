@@ -44,6 +44,10 @@ class World:
         self._redis = Redis.from_url(stack.redis_url)
         self._rules: list[dict[str, Any]] = []
 
+    def fault(self, **fault: Any) -> None:
+        """Let one of the next API calls go wrong; see tests/hub/faults.py."""
+        Person(self.stack.hub.url, "").post("/_hub/faults", fault)
+
     def settle(self) -> None:
         """Wait until nothing is under way any more, for half a second."""
         quiet_since = time.monotonic()
@@ -59,6 +63,15 @@ class World:
 
     def person(self, login: str) -> Person:
         return self.stack.hub.person(login)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """What GitHub has no API for: clock, limits, grants, …"""
+        return Person(self.stack.hub.url, "").request(method, f"/_hub/{path}", body)
+
+    def calls_of_the_app(self) -> list[Mapping[str, Any]]:
+        """Every API call of the App and of its installations, oldest first."""
+        calls = self.stack.hub.calls()
+        return [call for call in calls if call["actor"] in ("app:autocode", "autocode[bot]")]
 
     def will(self, *replies: Mapping[str, Any], when: tuple[str, ...]) -> None:
         """What the model says in conversations where all of `when` occurs; the newest rule is looked at first."""

@@ -27,7 +27,7 @@ BRANCH = "autocode/12-add-a-greeting"
 
 def check(conclusion: str | None = "success", name: str = "test") -> Check:
     status = "completed" if conclusion else "pending"
-    return Check(name=name, status=status, conclusion=conclusion, url=f"https://github.test/{name}")  # type: ignore[arg-type]
+    return Check(name, status, conclusion, f"https://github.test/{name}", app="github-actions")  # type: ignore[arg-type]
 
 
 def comment(id: int, author: str, body: str, **more: Any) -> Comment:

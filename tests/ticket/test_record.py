@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.ticket.budget import Spend
-from jobs.ticket.phases import Phase
-from jobs.ticket.record import CommandRun, Moment, PlanStep, Question, Record, Round, dump, load
+from jobs.ticket.record import LARGEST, CommandRun, PlanStep, Question, Record, Round, _signature, dump, load
 from tests.ticket.builders import NOW, SHA, record
 
 SECRETS = ("newest", "older")
@@ -17,7 +16,7 @@ FULL = record(
     plan=(PlanStep("write it", done=True),),
     question=Question("--> or <!--?"),
     spend=Spend(2, 10, 20, 30, 40, Decimal("0.0123")),
-    moments=(Moment(Phase.QUEUED, NOW),),
+    since=NOW,
     rounds=(Round(1, SHA, "failed", (("test", "failure", "https://github.test/1"),)),),
     commands=(CommandRun("pytest", 1, 0.5),),
 )
@@ -33,6 +32,34 @@ def test_no_text_in_it_can_end_the_hidden_block(note: str, summary: str) -> None
     block = dump(written, "acme/greet#12", SECRETS)
     assert block.count("-->") == 1 and block.endswith("-->")
     assert load(f"Hello\n{block}\n### autocode", "acme/greet#12", SECRETS) == written
+
+
+def test_however_much_there_is_to_say_it_fits_into_a_comment() -> None:
+    checks = tuple((f"check {n}", "failure", "https://github.test/" + "x" * 100) for n in range(100))
+    many = replace(
+        FULL,
+        rounds=tuple(Round(n, SHA, "failed", checks) for n in range(60)),
+        commands=tuple(CommandRun("c" * 2_000, 1, 0.5) for _ in range(60)),
+        plan=tuple(PlanStep("書" * 200) for _ in range(20)),
+        summary="書" * 5_000,
+        note="書" * 5_000,
+        question=Question("書" * 5_000),
+    )
+    block = dump(many, "acme/greet#12", SECRETS)
+    assert len(block) < LARGEST + 200
+    read = load(block, "acme/greet#12", SECRETS)
+    assert read is not None
+    assert (read.head_sha, read.rounds[-1].head_sha, read.spend) == (FULL.head_sha, SHA, FULL.spend)
+
+
+@pytest.mark.parametrize(
+    ("find", "put"), [('"sequence"', '"sequel"'), ('"checking"', '"dreaming"'), ('"usd"', '"eur"')]
+)
+def test_a_record_of_another_build_is_no_record(find: str, put: str) -> None:
+    text = dump(FULL, "acme/greet#12", SECRETS).split("\n")[1].replace(find, put)
+    signed = f"<!-- autocode:status {_signature(SECRETS[0], 'acme/greet#12', text)}\n{text}\n-->"
+    found = load(signed, "acme/greet#12", SECRETS)
+    assert found is None or find == '"sequence"'
 
 
 def test_it_is_still_read_after_the_secret_was_rotated() -> None:

@@ -1,5 +1,6 @@
 """What GitHub's state says has happened, as one table."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,8 @@ from tests.ticket.builders import (
 
 BUDGET = Budget(max_iterations=3, checks_wait=600)
 GREEN, RED, OPEN = check(), check("failure"), check(None)
+STATUS = replace(GREEN, app=None)
+NEXT = "c" * 40
 ASKING = record(Phase.ASKING, question=Question("Which colour?"))
 SPENT = record(Phase.ASKING, question=Question("$5 of $5", kind="budget"))
 
@@ -104,10 +107,48 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
     ("somebody pushed", record(), with_checks(GREEN, head_sha="b" * 40), Signal.PUSHED),
     (
         "an old read shows our older commit",
-        record(head_sha="c" * 40, rounds=(Round(1, SHA), Round(2, "c" * 40))),
+        record(
+            head_sha=NEXT, rounds=(Round(1, SHA), Round(2, NEXT)), published_at=NOW - timedelta(seconds=5)
+        ),
         with_checks(RED),
         None,
     ),
+    (
+        "somebody put the branch back to our older commit",
+        record(head_sha=NEXT, rounds=(Round(1, SHA), Round(2, NEXT))),
+        with_checks(RED),
+        Signal.PUSHED,
+    ),
+    (
+        "what was seen before our push says nothing about it",
+        record(head_sha=NEXT, published_at=NOW + timedelta(seconds=1)),
+        with_checks(GREEN),
+        None,
+    ),
+    (
+        "the pull request is gone",
+        record(published_at=NOW - timedelta(hours=1)),
+        observation(),
+        Signal.PULL_REQUEST_CLOSED,
+    ),
+    ("the pull request is not listed yet", record(), observation(), None),
+    ("a workflow has jobs to come", record(), with_checks(replace(GREEN, is_suite_complete=False)), None),
+    (
+        "a commit status is green before any workflow began",
+        record(published_at=NOW),
+        with_checks(STATUS),
+        None,
+    ),
+    ("commit statuses are all there is", record(), with_checks(STATUS), Signal.CHECKS_PASSED),
+    ("a check turned red later", record(Phase.VALIDATING), with_checks(RED), Signal.CHECKS_FAILED),
+    (
+        "red once after rounds that reviewers asked for",
+        record(iteration=5, first_iteration=5),
+        with_checks(RED),
+        Signal.CHECKS_FAILED,
+    ),
+    ("another command is no answer", ASKING, said("bob", "/autocode retry"), None),
+    ("merged after it was cancelled", record(Phase.CANCELLED), with_checks(state="MERGED"), Signal.MERGED),
     (
         "changes requested by a writer",
         record(Phase.VALIDATING),

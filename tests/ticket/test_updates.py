@@ -49,13 +49,13 @@ def test_continue_allows_as_much_again() -> None:
     spent = record(Phase.ASKING, question=Question("$5", "budget"))
     seen = observation(comments=(comment(50, "bob", "/autocode continue"),))
     after = updated(spent, Signal.CONTINUED, seen, BUDGET)
-    assert (after.usd_limit, after.question) == (Decimal(10), None)
+    assert (after.usd_limit, after.open_question) == (Decimal(10), None)
 
 
 def test_an_answer_stays_unread_until_the_agent_has_it() -> None:
     asked = record(Phase.ASKING, question=Question("Which?"), comment_cursor=40)
     after = updated(asked, Signal.ANSWERED, observation(comments=(comment(50, "bob", "Blue."),)), BUDGET)
-    assert (after.question, after.comment_cursor) == (None, 40)
+    assert (after.open_question, after.comment_cursor) == (None, 40)
 
 
 def test_a_persons_push_is_taken_as_the_new_head() -> None:

