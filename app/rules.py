@@ -60,7 +60,8 @@ def reconcile_on_review(payload: Payload) -> Request | None:
 
 def reconcile_on_check_suite(payload: Payload) -> Request | None:
     """The suite is of a ticket's branch, and not GitHub Actions', which workflow_run reports."""
-    if text(payload, "check_suite.app.slug") == "github-actions":
+    # GitHub describes the slug as optional.
+    if find(payload, "check_suite.app", dict).get("slug") == "github-actions":
         return None
     return reconcile(payload, number_of_branch(find(payload, "check_suite.head_branch", str | None)))
 

@@ -15,6 +15,7 @@ from typing import Any
 from jobs.settings import Settings
 from jobs.ticket import diagram
 from jobs.ticket.budget import Budget
+from tests.permissions import EVENTS, calls_for, reasons
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(
@@ -52,11 +53,24 @@ def tools() -> str:
     return diagram.table(("tool", "does"), rows)
 
 
+def grants() -> str:
+    """Every permission that the App asks for, why, and what needs it."""
+    rows = [
+        (
+            f"`{name}`", access, why, ", ".join(f"`{event}`" for event in EVENTS.get(name, ())) or "none",
+            ", ".join(f"`{call.replace('/repos/{owner}/{repo}', '…')}`" for call in calls_for(name)),
+        )
+        for name, (access, why) in reasons().items()
+    ]  # fmt: skip
+    return diagram.table(("permission", "access", "why", "events", "calls"), rows)
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "rules": rules,
     "phases": phases,
     "settings": settings,
     "tools": tools,
+    "permissions": grants,
 }
 
 
@@ -85,6 +99,8 @@ def _default(item: Field[Any]) -> str:
         return "*required*"
     if item.default in (None, "", MISSING):
         return "unset"
+    if isinstance(item.default, bool):
+        return "`yes`" if item.default else "`no`"
     return f"`{item.default}`"
 
 

@@ -87,6 +87,10 @@ class Hub:
         """
         self.app.patch("/app/hook/config", {"url": url})
 
+    def set_limits(self, **rates: float) -> None:
+        """GitHub's rate limits with these changes; see `tests.hub.limits.Rates`."""
+        Person(self.url, "").post("/_hub/limits", rates)
+
     def calls(self) -> list[Mapping[str, Any]]:
         """Every API call so far: `{method, path, status, actor, body}`."""
         calls: list[Mapping[str, Any]] = Person(self.url, "").get("/_hub/calls")

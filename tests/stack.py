@@ -30,6 +30,9 @@ from tests.processes import Child, Found, end, free_port, kill, spawn, until
 ROOT = Path(__file__).resolve().parent.parent
 READY = 20.0
 """Seconds that a process has to come up: a machine may be busy."""
+NO_LIMITS = dict.fromkeys(
+    ("core", "graphql", "content_per_minute", "content_per_hour", "rest_points", "graphql_points"), 1_000_000
+)
 NOT_INHERITED = re.compile(
     r"(?i)GITHUB_|ANTHROPIC_|AUTOCODE_|REDIS_URL$|PORT$|PYTHONPATH$|GIT_|PYTEST_|\w*_proxy$"
 )
@@ -149,11 +152,14 @@ class Stack:
         self._wait("Redis", lambda: (short / "redis.sock").exists() or None, "redis")
         self.hub = Hub(**self._announced("hub"))
         self.hub.set_webhook_url(f"{self.web_url}/webhook")
+        # Tests do in a minute what a team does in a day.
+        self.hub.set_limits(**NO_LIMITS)
         self.environ = base | {
             "GITHUB_APP_ID": str(self.hub.app_id),
             "GITHUB_PRIVATE_KEY": self.hub.private_key,
             "GITHUB_WEBHOOK_SECRET": self.hub.webhook_secret,
             "GITHUB_API_URL": self.hub.url,
+            "GITHUB_RATE_LIMITS": "no",
             "REDIS_URL": self.redis_url,
             "AUTOCODE_DATA": str(self.directory / "data"),
             "PORT": str(self.port),

@@ -121,9 +121,14 @@ class Work:
         self.saved_at = self.clock()
 
     def progress(self) -> None:
-        """Save, unless the last time is less than `THROTTLE` ago."""
-        if self.saved_at is None or self.clock() - self.saved_at >= THROTTLE:
+        """Save, unless the last time is less than `THROTTLE` ago, or GitHub has no time for it: work goes on."""
+        if self.saved_at and self.clock() - self.saved_at < THROTTLE:
+            return
+        try:
             self.save()
+        except Later as later:
+            log.info("%s: progress is not shown: %s", self.ticket.key, later)
+            self.saved_at = self.clock()
 
     def tell(self, key: str, text: str) -> None:
         """A new comment on the issue, once per run and key: edits notify nobody."""

@@ -166,8 +166,8 @@ def _answer(record: Record, observation: Observation) -> Signal | None:
 
 
 def _on_pull_request(record: Record, observation: Observation, budget: Budget) -> Signal | None:
-    if record.published_at is None or observation.now < record.published_at:
-        # What was observed before our own push says nothing about what came of it.
+    if record.published_at is None or observation.now < record.published_at or observation.denied:
+        # What was observed before our own push says nothing about what came of it; nor does what we may not see.
         return None
     pull_request = own_pull_request(record, observation)
     waited = observation.now - record.published_at

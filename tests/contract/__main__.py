@@ -1,34 +1,107 @@
-"""make contract: what we send and what the hub answers, held against GitHub's own description. Exit 2 without npm."""
+"""make contract: what we send and what the hub says, held against GitHub's own descriptions. Exit 2 without npm.
 
+The scenarios and the demo are run with recording hubs first; a recording of the very same files is used again.
+"""
+
+import json
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
-from graphql import build_schema
+from graphql import GraphQLSchema, build_schema
 
-from tests.contract.official import ROOT, Unavailable, not_in, official_schema, queries, wrong_in_query
+from tests.contract import receiver
+from tests.contract.check import Report, check_deliveries, check_graphql, check_rest, unseen
+from tests.contract.deliveries import Deliveries
+from tests.contract.official import not_in, queries, wrong_in_query
+from tests.contract.packages import (
+    EXAMPLES,
+    GRAPHQL,
+    KEPT,
+    OPENAPI,
+    ROOT,
+    WEBHOOKS,
+    Unavailable,
+    kept,
+    signer,
+)
+from tests.contract.recordings import DIRECTORY, calls, deliveries, recorded
+from tests.contract.rest import Rest
+from tests.contract.schemas import Json
 from tests.hub.trim_schema import SCHEMA, trimmed
+
+MOST = 50
+"""Lines of what is wrong that are shown."""
 
 
 def main() -> int:
     """Print what is wrong and the counts; 1 when anything is."""
+    report, started = Report(), time.monotonic()
+    checks: tuple[Callable[[Report], str], ...] = (graphql, webhooks_received, sent_and_answered)
     try:
-        path = official_schema(ROOT / ".autocode" / "contract")
+        lines = [check(report) for check in checks]
     except Unavailable as reason:
-        print(f"make contract needs GitHub's GraphQL schema. {reason}", file=sys.stderr)
+        print(f"make contract needs GitHub's descriptions. {reason}", file=sys.stderr)
         return 2
-    official = build_schema(path.read_text(), assume_valid=True)
-    ours = build_schema(SCHEMA.read_text())
-    sent = queries()
-    wrong = [line for name, text in sent.items() for line in wrong_in_query(name, text, official)]
-    wrong += [f"{SCHEMA.name}: {line}" for line in not_in(official, ours)]
-    if not wrong and trimmed(official) != SCHEMA.read_text():
-        wrong.append(
-            f"{SCHEMA.name}: stale; write it with: python -m tests.hub.trim_schema {path.relative_to(ROOT)}"
-        )
-    for line in wrong:
-        print(line)
+    for line, number in report.violations.most_common(MOST):
+        print(f"{line}{f' ({number} times)' if number > 1 else ''}")
+    if len(report.violations) > MOST:
+        print(f"… and {len(report.violations) - MOST} more")
+    print("\n".join(lines))
+    print(f"{len(report.violations)} violations; {time.monotonic() - started:.0f} s")
+    return 1 if report.violations else 0
+
+
+def graphql(report: Report) -> str:
+    """The app's queries and the hub's schema against the official one."""
+    path = kept(GRAPHQL)
+    official, ours = build_schema(path.read_text(), assume_valid=True), build_schema(SCHEMA.read_text())
+    for name, text in queries().items():
+        report.add("graphql", wrong_in_query(name, text, official))
+    report.add(SCHEMA.name, not_in(official, ours))
+    if trimmed(official) != SCHEMA.read_text():
+        fix = f"python -m tests.hub.trim_schema {path.relative_to(ROOT)}"
+        report.add(SCHEMA.name, [f"stale; write it with: {fix}"])
     types = sum(not name.startswith("__") for name in ours.type_map)
-    print(f"GraphQL: {len(sent)} operations validated, {types} types compared, {len(wrong)} violations")
-    return 1 if wrong else 0
+    return f"GraphQL   {len(queries())} operations validated, {types} types of the hub's schema compared"
+
+
+def webhooks_received(report: Report) -> str:
+    """GitHub's example webhooks against the web process."""
+    found = receiver.heard(receiver.examples(kept(EXAMPLES)), signer(), KEPT / "receiver")
+    report.add("receiver", receiver.wrong(found))
+    events = len({example.name for example in found.examples})
+    return (
+        f"Receiver  {len(found.examples)} examples of {events} events, signed by @octokit/webhooks; "
+        f"{found.outcomes.count('queued')} queued, {found.megabytes:.0f} MB"
+    )
+
+
+def sent_and_answered(report: Report) -> str:
+    """What the hubs heard and said while the scenarios and the demo ran."""
+    rest, hooks = Rest(_json(kept(OPENAPI))), Deliveries(_json(kept(WEBHOOKS)))
+    report.add("scenarios", recorded())
+    check_rest(report, rest, calls(DIRECTORY))
+    report.add("coverage", unseen(report))
+    check_graphql(report, _official(), set(queries().values()), calls(DIRECTORY))
+    check_deliveries(report, hooks, deliveries(DIRECTORY))
+    counts = report.counts
+    return (
+        f"REST      {len(report.ours)} endpoints called by the app, {counts['requests']} requests validated; "
+        f"{counts['answers']} answers of {len(report.seen)} endpoints validated\n"
+        f"GraphQL   {counts['queries sent']} requests validated\n"
+        f"Webhooks  {counts['deliveries']} deliveries of {counts['events']} events validated"
+    )
+
+
+def _official() -> GraphQLSchema:
+    return build_schema(kept(GRAPHQL).read_text(), assume_valid=True)
+
+
+def _json(path: Path) -> Json:
+    found: Json = json.loads(path.read_text())
+    return found
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
-"""GitHub's own description of its GraphQL API: fetched from npm once, and what of ours disagrees with it."""
+"""GraphQL: what of ours disagrees with GitHub's own schema: our queries, the hub's copy of it, what was sent. Pure."""
 
-import shutil
-import subprocess
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from graphql import (
     GraphQLArgument,
@@ -17,48 +15,20 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     GraphQLUnionType,
+    get_operation_ast,
     parse,
     print_ast,
     validate,
 )
+from graphql.execution.values import get_variable_values
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = "@octokit/graphql-schema"
-VERSION = "15.26.1"
-PATIENCE = 120
-"""Seconds for npm."""
+from tests.contract.packages import ROOT
+
 Fielded = GraphQLObjectType | GraphQLInterfaceType
 
 
 class Unavailable(Exception):
     """The package cannot be had; the text says why and what to do."""
-
-
-def official_schema(directory: Path) -> Path:
-    """The official `schema.graphql`, kept in `directory`; Unavailable without npm or without its registry."""
-    kept = directory / f"graphql-schema-{VERSION}.graphql"
-    if kept.is_file():
-        return kept
-    npm = shutil.which("npm")
-    if npm is None:
-        raise Unavailable("npm is not installed: install Node.js 18 or newer, which brings it along.")
-    directory.mkdir(parents=True, exist_ok=True)
-    command = [npm, "pack", "--silent", "--pack-destination", str(directory), f"{PACKAGE}@{VERSION}"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"npm did not fetch {PACKAGE}@{VERSION} within {PATIENCE} s.") from None
-    archive = directory / f"octokit-graphql-schema-{VERSION}.tgz"
-    if done.returncode != 0 or not archive.is_file():
-        raise Unavailable(
-            f"npm could not fetch {PACKAGE}@{VERSION}: {done.stderr.strip() or 'no reason given'}"
-        )
-    with tarfile.open(archive) as packed:
-        member = packed.extractfile("package/schema.graphql")
-        assert member is not None
-        kept.write_bytes(member.read())
-    archive.unlink()
-    return kept
 
 
 def queries(root: Path = ROOT) -> dict[str, str]:
@@ -77,6 +47,26 @@ def wrong_in_query(name: str, text: str, schema: GraphQLSchema) -> Iterator[str]
     for found in validate(schema, document):
         line = found.locations[0].line if found.locations else 0
         yield f"{name}:{line}: {found.message}"
+
+
+def wrong_in_call(body: Any, schema: GraphQLSchema, known: Collection[str]) -> Iterator[str]:
+    """What the schema does not allow in a request that was sent: another query than ours, or wrong variables.
+
+    https://docs.github.com/en/graphql/guides/forming-calls-with-graphql
+    """
+    if not isinstance(body, dict) or not {"query"} <= body.keys() <= {"query", "variables", "operationName"}:
+        yield "the body is not query, variables and operationName"
+    elif body["query"] not in known:
+        yield "the query is none of queries/*.graphql"
+    else:
+        definition = get_operation_ast(parse(body["query"]), body.get("operationName"))
+        variables = (definition and definition.variable_definitions) or ()
+        given = body.get("variables") or {}
+        coerced = get_variable_values(schema, variables, given)
+        for error in coerced if isinstance(coerced, list) else []:
+            yield error.message
+        for name in given.keys() - {row.variable.name.value for row in variables}:
+            yield f"${name}: the query has no such variable"
 
 
 def not_in(official: GraphQLSchema, ours: GraphQLSchema) -> Iterator[str]:

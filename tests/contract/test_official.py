@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from graphql import build_schema
 
-from tests.contract.official import Unavailable, not_in, official_schema, queries, wrong_in_query
+from tests.contract.official import not_in, queries, wrong_in_call, wrong_in_query
+from tests.contract.packages import GRAPHQL, Unavailable, kept
 from tests.hub.trim_schema import SCHEMA
 
 OURS = SCHEMA.read_text()
@@ -70,4 +71,23 @@ def test_a_field_that_does_not_exist_is_found_in_a_query_with_its_line():
 def test_without_npm_people_are_told_what_to_install(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match=r"npm is not installed: install Node\.js"):
-        official_schema(tmp_path / "contract")
+        kept(GRAPHQL, tmp_path / "contract")
+
+
+QUERY = 'query Fun($number: Int!) {repository(owner: "a", name: "b") {issue(number: $number) {title}}}'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"query": QUERY, "variables": {"number": 1}}, None),
+        ({"query": QUERY, "variables": {"number": "one"}}, "Int cannot represent non-integer value"),
+        ({"query": QUERY, "variables": {}}, "Variable '$number' has invalid value"),
+        ({"query": QUERY, "variables": {"number": 1, "fun": 2}}, "$fun: the query has no such variable"),
+        ({"query": "{viewer {login}}"}, "the query is none of queries/*.graphql"),
+        ({"query": QUERY, "fun": 1}, "the body is not query, variables and operationName"),
+    ],
+)
+def test_what_was_sent_is_one_of_our_queries_with_the_right_variables(body, said):
+    wrong = list(wrong_in_call(body, OFFICIAL, {QUERY}))
+    assert (said is None and wrong == []) or (said is not None and said in wrong[0])

@@ -63,7 +63,8 @@ class World:
 
     def error(self, query: str, client: httpx.Client | None = None, **variables: Any) -> dict[str, Any]:
         """The only error of an answer."""
-        [error] = self.answer(query, client, **variables)["errors"]
+        errors: list[dict[str, Any]] = self.answer(query, client, **variables)["errors"]
+        [error] = errors
         return error
 
     def in_repository(self, selection: str, **variables: Any) -> Any:

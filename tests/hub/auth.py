@@ -3,7 +3,7 @@
 import base64
 import binascii
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import jwt
@@ -33,6 +33,8 @@ class Actor:
     app: App | None = None
     installation: Installation | None = None
     token: Token | None = None
+    needed: set[str] = field(default_factory=set, compare=False)
+    """Permissions such as `issues:write` that this request has asked for so far."""
 
     @property
     def name(self) -> str:
@@ -40,6 +42,11 @@ class Actor:
         if self.kind == "app" and self.app:
             return f"app:{self.app.slug}"
         return self.user.login if self.user else "anonymous"
+
+    @property
+    def client(self) -> str:
+        """Whose limits apply: an App's are each installation's own."""
+        return f"installation {self.installation.id}" if self.installation else self.name
 
     @property
     def author(self) -> User:
@@ -54,13 +61,10 @@ class Actor:
         return self.app if self.kind == "installation" else None
 
 
-ANONYMOUS = Actor("anonymous")
-
-
 def actor_of(state: State, authorization: str | None) -> Actor:
     """Who an `Authorization` header stands for; ApiError 401 in GitHub's words for what it does not accept."""
     if not authorization:
-        return ANONYMOUS
+        return Actor("anonymous")
     scheme, _, credential = authorization.partition(" ")
     credential = credential.strip()
     if scheme.lower() == "basic":
@@ -193,6 +197,7 @@ def require(
     """
     if not can_see(state, actor, repository):
         raise not_found()
+    actor.needed.add(needs)
     name, _, level = needs.partition(":")
     if actor.kind == "installation":
         assert actor.token is not None

@@ -7,7 +7,7 @@ from tests.hub.auth import Actor
 from tests.hub.checks import Annotation, CheckRun, CheckSuite, Status, WorkflowRun
 from tests.hub.entities import App, Repository, User
 from tests.hub.errors import ApiError, invalid
-from tests.hub.serialize import Json, iso
+from tests.hub.serialize import Json, commit_json, iso
 from tests.hub.serialize_checks import check_run_json, check_suite_json, workflow_json, workflow_run_json
 from tests.hub.state import State
 from tests.hub.timeline import ensure_writable
@@ -50,24 +50,23 @@ def finish_suite(state: State, sender: User, suite: CheckSuite) -> None:
     concluded = [run.conclusion or "neutral" for run in latest]
     suite.status = "completed"
     suite.conclusion = min(concluded, key=WORST_FIRST.index) if concluded else "failure"
-    emit(
-        state,
-        sender,
-        "check_suite",
-        "completed",
-        suite.repository,
-        check_suite=check_suite_json(state, suite),
-    )
+    payload = suite_payload(state, suite)
+    emit(state, sender, "check_suite", "completed", suite.repository, check_suite=payload)
+
+
+def suite_payload(state: State, suite: CheckSuite) -> Json:
+    """The suite in a webhook, which names its repository beside it."""
+    return {key: value for key, value in check_suite_json(state, suite).items() if key != "repository"}
 
 
 def emit_check_run(state: State, sender: User, run: CheckRun, action: str) -> None:
-    payload = check_run_json(state, run) | {"check_suite": check_suite_json(state, run.suite)}
+    payload = check_run_json(state, run) | {"check_suite": suite_payload(state, run.suite)}
     emit(state, sender, "check_run", action, run.suite.repository, check_run=payload)
 
 
 def emit_workflow_run(state: State, run: WorkflowRun, action: str) -> None:
     """requested, in_progress or completed."""
-    payload = {"workflow_run": workflow_run_json(state, run), "workflow": workflow_json(run)}
+    payload = {"workflow_run": workflow_run_json(state, run), "workflow": workflow_json(state, run)}
     emit(state, run.actor, "workflow_run", action, run.repository, **payload)
 
 
@@ -155,8 +154,11 @@ def create_status(state: State, actor: Actor, repository: Repository, sha: str, 
 
 def _emit_status(state: State, status: Status) -> None:
     """https://docs.github.com/en/webhooks/webhook-events-and-payloads#status"""
+    commit = git_facts.commit(status.repository, status.sha)
+    assert commit is not None
+    whole = commit_json(state, status.repository, commit)
     branches = [
-        {"name": ref[11:], "commit": {"sha": tip, "url": ""}, "protected": False}
+        {"name": ref[11:], "commit": {"sha": tip, "url": whole["url"]}, "protected": False}
         for ref, tip in git_facts.refs(status.repository).items()
         if tip == status.sha
     ]
@@ -164,5 +166,5 @@ def _emit_status(state: State, status: Status) -> None:
         state, status.creator, "status", None, status.repository, id=status.id, sha=status.sha, state=status.state,
         name=status.repository.full_name, context=status.context, description=status.description,
         target_url=status.target_url, created_at=iso(status.created_at), updated_at=iso(status.created_at),
-        commit={"sha": status.sha}, branches=branches,
+        commit=whole, branches=branches,
     )  # fmt: skip

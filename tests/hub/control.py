@@ -1,17 +1,19 @@
-"""/_hub/: what GitHub has no API for: the call log, the clock, faults, latency, where webhooks go."""
+"""/_hub/: what GitHub has no API for: call log, clock, faults, latency, limits, grants."""
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
 from tests.hub import webhooks
+from tests.hub.auth import LEVELS
 from tests.hub.entities import PullRequest
 from tests.hub.faults import Fault
-from tests.hub.serialize import iso
+from tests.hub.limits import Rates
+from tests.hub.serialize import installation_json, iso, user_json
 from tests.hub.state import State
 
 if TYPE_CHECKING:
@@ -69,6 +71,50 @@ def set_latency(state: State, body: Any) -> Any:
     return {"seconds": state.faults.latency}
 
 
+def set_limits(state: State, body: Any) -> Any:
+    """Fields of `limits.Rates`, which hold from now on; what was used is forgotten."""
+    state.limits.rates = replace(Rates(), **body)
+    state.limits.ledgers.clear()
+    return list_limits(state, None)
+
+
+def list_limits(state: State, _: Any) -> Any:
+    """The limits, and of each client how many requests met one and how many came though told to wait."""
+    clients = {
+        client: {"refused": ledger.refused, "disregarded": ledger.disregarded, "used": ledger.used}
+        for client, ledger in state.limits.ledgers.items()
+    }
+    return {"rates": asdict(state.limits.rates), "clients": clients}
+
+
+def list_uses(state: State, _: Any) -> Any:
+    """Who has needed which permission for what: `{actor: {"issues:write": ["POST /repos/…", …]}}`."""
+    return {
+        actor: {permission: sorted(what) for permission, what in sorted(uses.items())}
+        for actor, uses in state.uses.items()
+    }
+
+
+def set_permissions(state: State, body: Any) -> Any:
+    """What the first installation is granted from now on. More than before is an event, less is none."""
+    installation = next(iter(state.installations.values()))
+    before, installation.permissions = installation.permissions, dict(body)
+    if any(LEVELS.index(level) > LEVELS.index(before.get(name, "none")) for name, level in body.items()):
+        payload = {
+            "action": "new_permissions_accepted", "installation": installation_json(state, installation),
+            "sender": user_json(state, installation.account),
+        }  # fmt: skip
+        webhooks.enqueue(state, "installation", "new_permissions_accepted", payload, installation, None)
+    return installation.permissions
+
+
+def set_enterprise(state: State, body: Any) -> Any:
+    """`{"version": "3.16.0"}`: play Enterprise Server, which has no rate limits unless some are set."""
+    state.enterprise = body["version"]
+    state.limits.off = state.enterprise is not None
+    return {"version": state.enterprise}
+
+
 def list_deliveries(state: State, _: Any) -> Any:
     return state.deliveries.summary()
 
@@ -97,6 +143,11 @@ CONTROLS: dict[tuple[str, str], Callable[[State, Any], Any]] = {
     ("POST", "faults"): add_fault,
     ("DELETE", "faults"): forget_faults,
     ("POST", "latency"): set_latency,
+    ("GET", "limits"): list_limits,
+    ("POST", "limits"): set_limits,
+    ("GET", "uses"): list_uses,
+    ("POST", "permissions"): set_permissions,
+    ("POST", "enterprise"): set_enterprise,
     ("GET", "deliveries"): list_deliveries,
     ("GET", "state"): list_everything,
 }

@@ -14,19 +14,21 @@ class ApiError(Exception):
         message: str,
         errors: list[Any] | None = None,
         headers: dict[str, str] | None = None,
+        documentation: str = DOCUMENTATION,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.errors = errors
         self.headers = headers or {}
+        self.documentation = documentation
 
     def body(self) -> dict[str, Any]:
         """https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api"""
         body: dict[str, Any] = {"message": self.message}
         if self.errors is not None:
             body["errors"] = self.errors
-        return body | {"documentation_url": DOCUMENTATION, "status": str(self.status)}
+        return body | {"documentation_url": self.documentation, "status": str(self.status)}
 
 
 def not_found() -> ApiError:

@@ -65,8 +65,10 @@ def _admitted(state: State, actor: Actor, owner: str, name: str, *, writes: bool
         raise ApiError(404, "Repository not found.")
     if writes and actor.kind == "anonymous":
         raise ApiError(401, "Authentication required")
+    needs = "contents:write" if writes else "contents:read"
+    state.note_use(actor.name, [needs], "git push" if writes else "git fetch")
     try:
-        require(state, actor, repository, "contents:write" if writes else "contents:read")
+        require(state, actor, repository, needs)
     except ApiError:
         raise ApiError(
             403, "Write access to repository not granted." if writes else "Repository not found."

@@ -9,7 +9,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    build_schema,
+    OperationType,
+    build_ast_schema,
     execute_sync,
     is_input_type,
     parse,
@@ -25,9 +26,18 @@ from tests.hub import (
     graphql_resolvers_pulls,
 )
 from tests.hub.auth import Actor
+from tests.hub.enterprise import older
 from tests.hub.errors import ApiError
-from tests.hub.graphql_errors import Entry, failed_field, invalid_query, invalid_variable
+from tests.hub.graphql_cost import size
+from tests.hub.graphql_errors import (
+    Entry,
+    failed_field,
+    invalid_query,
+    invalid_variable,
+    too_many_nodes,
+)
 from tests.hub.graphql_fields import Context, bind
+from tests.hub.limits import Cost
 from tests.hub.state import State
 from tests.hub.trim_schema import SCHEMA
 
@@ -50,11 +60,17 @@ def execute(
     except GraphQLSyntaxError as error:
         at = [{"line": place.line, "column": place.column} for place in error.locations or ()]
         return 200, {"errors": [{"locations": at, "message": error.message.replace("Syntax", "Parse")}]}
-    refused = _refusals(document, variables or {}, operation_name)
-    if refused:
+    served = schema(is_enterprise=state.enterprise is not None)
+    operation, refused = _operation(served, document, variables or {}, operation_name)
+    if operation is None:
         return 200, {"errors": refused}
+    asked = size(document, operation, variables or {})
+    writes = operation.operation is OperationType.MUTATION
+    state.limits.take(actor, Cost("graphql", asked.points, 5 if writes else 1, creates=writes), state.now())
+    if asked.nodes > state.limits.rates.nodes:
+        return 200, {"errors": [too_many_nodes(asked.nodes, state.limits.rates.nodes)]}
     result = execute_sync(
-        schema(), document, context_value=Context(state, actor), variable_values=variables or {},
+        served, document, context_value=Context(state, actor, asked), variable_values=variables or {},
         operation_name=operation_name,
     )  # fmt: skip
     failed = [failed_field(error) for error in result.errors or ()]
@@ -62,9 +78,10 @@ def execute(
 
 
 @cache
-def schema() -> GraphQLSchema:
+def schema(*, is_enterprise: bool = False) -> GraphQLSchema:
     """Our part of the schema with its resolvers, built once a process."""
-    built = build_schema(SCHEMA.read_text())
+    document = parse(SCHEMA.read_text(), no_location=True)
+    built = build_ast_schema(older(document) if is_enterprise else document)
     modules = (
         graphql_resolvers,
         graphql_resolvers_checks,
@@ -76,11 +93,13 @@ def schema() -> GraphQLSchema:
     return built
 
 
-def _refusals(document: DocumentNode, variables: dict[str, Any], operation_name: str | None) -> list[Entry]:
-    """Why the query is not even begun: it does not fit the schema, or its variables do not fit it."""
-    invalid: list[GraphQLError] = validate(schema(), document)
+def _operation(
+    served: GraphQLSchema, document: DocumentNode, variables: dict[str, Any], operation_name: str | None
+) -> tuple[OperationDefinitionNode | None, list[Entry]]:
+    """What to carry out; or None and why not: it does not fit the schema, or its variables do not fit it."""
+    invalid: list[GraphQLError] = validate(served, document)
     if invalid:
-        return [invalid_query(document, error) for error in invalid]
+        return None, [invalid_query(document, error) for error in invalid]
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     named = [
         node for node in operations if operation_name in (None, "", node.name.value if node.name else None)
@@ -89,14 +108,17 @@ def _refusals(document: DocumentNode, variables: dict[str, Any], operation_name:
         missing = (
             f'No operation named "{operation_name}"' if operation_name else "An operation name is required"
         )
-        return [{"message": missing}]
-    return [entry for entry in _wrong_variables(named[0], variables) if entry]
+        return None, [{"message": missing}]
+    wrong = [entry for entry in _wrong_variables(served, named[0], variables) if entry]
+    return (None, wrong) if wrong else (named[0], [])
 
 
-def _wrong_variables(operation: OperationDefinitionNode, variables: dict[str, Any]) -> list[Entry | None]:
+def _wrong_variables(
+    served: GraphQLSchema, operation: OperationDefinitionNode, variables: dict[str, Any]
+) -> list[Entry | None]:
     wrong = []
     for declared in operation.variable_definitions or ():
-        name, expected = declared.variable.name.value, type_from_ast(schema(), declared.type)
+        name, expected = declared.variable.name.value, type_from_ast(served, declared.type)
         assert is_input_type(expected)
         if name in variables or declared.default_value is None:
             wrong.append(invalid_variable(declared, expected, variables.get(name)))

@@ -222,6 +222,14 @@ def _object_problems(
             yield from _problems(field.type, value.get(name), (*path, name))
 
 
+def too_many_nodes(nodes: int, most: int) -> Entry:
+    """https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit"""
+    message = (
+        f"This query requests up to {nodes:,} possible nodes which exceeds the maximum limit of {most:,}."
+    )
+    return {"type": "MAX_NODE_LIMIT_EXCEEDED", "message": message}
+
+
 def failed_field(found: GraphQLError) -> Entry:
     """A field that could not be given. Anything but a refusal is a fault of the hub's own and is raised."""
     refusal = found.original_error

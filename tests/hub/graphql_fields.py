@@ -25,6 +25,7 @@ from tests.hub import auth
 from tests.hub.auth import Actor
 from tests.hub.entities import Repository
 from tests.hub.errors import ApiError
+from tests.hub.graphql_cost import Size
 from tests.hub.graphql_kinds import NEEDS, needs_of, repository_of, type_name
 from tests.hub.graphql_paging import Page, page
 from tests.hub.serialize import iso_or_none
@@ -37,6 +38,7 @@ class Context:
 
     state: State
     actor: Actor
+    size: Size
 
     def require(self, repository: Repository, needs: str, person: str | None = None) -> None:
         """ApiError unless the caller has a permission such as `issues:write` there."""

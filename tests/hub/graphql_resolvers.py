@@ -1,7 +1,7 @@
 """Resolvers of the query's roots, of repositories, of people and of what git knows."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.hub import auth, git_facts
@@ -15,7 +15,6 @@ from tests.hub.graphql_search import issues, pull_requests, search
 from tests.hub.serialize import user_of
 
 Args = Mapping[str, Any]
-LIMIT = 5000
 
 
 def ref_of(repository: Repository | None, full_name: str) -> Ref | None:
@@ -50,15 +49,12 @@ def _account(kind: str, login: str, context: Context) -> User:
 
 
 def _rate_limit(_: Any, context: Context, __: Args) -> dict[str, Any]:
-    """The hub counts every call as one point."""
-    used = context.state.used.get(context.actor.name, 0) + 1
-    return {
-        "cost": 1,
-        "limit": LIMIT,
-        "nodeCount": 0,
-        "remaining": max(LIMIT - used, 0),
-        "resetAt": context.state.now() + timedelta(hours=1),
-        "used": used,
+    state = context.state
+    standing = state.limits.standing(context.actor.client, "graphql", state.now())
+    return standing | {
+        "cost": context.size.points,
+        "nodeCount": context.size.nodes,
+        "resetAt": datetime.fromtimestamp(standing["reset"], UTC),
     }
 
 

@@ -7,7 +7,7 @@ from tests.hub.auth import Actor
 from tests.hub.entities import PullRequest, Repository, Review, ReviewComment
 from tests.hub.errors import ApiError, invalid
 from tests.hub.operations import checked_body, checked_title, edit_issue, next_number
-from tests.hub.serialize import Json
+from tests.hub.serialize import Json, iso
 from tests.hub.serialize_issues import pull_json, review_json
 from tests.hub.state import State
 from tests.hub.timeline import cross_reference, ensure_writable, record
@@ -188,6 +188,10 @@ def _line_comment(state: State, actor: Actor, review: Review, comment: Json) -> 
 
 def emit_review(state: State, actor: Actor, review: Review, action: str) -> None:
     pull: Any = pull_json(state, review.pull_request)
-    payload = review_json(state, review) | {"state": review.state.lower()}
+    # Webhooks spell the state in lower case, and say when it was changed.
+    payload = review_json(state, review) | {
+        "state": review.state.lower(),
+        "updated_at": iso(review.submitted_at),
+    }
     repository = review.pull_request.repository
     emit(state, actor.author, "pull_request_review", action, repository, review=payload, pull_request=pull)

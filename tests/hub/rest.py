@@ -95,7 +95,7 @@ class Request:
         last = max((len(items) + size - 1) // size, 1)
         pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
         shown = {"prev": page > 1, "next": page < last, "last": page < last, "first": page > 1}
-        base = f"{self.state.url}{self.path}"
+        base = f"{self.state.api_url}{self.path}"
         links = [
             f'<{base}?{urlencode({**self.query, "per_page": size, "page": pages[name]})}>; rel="{name}"'
             for name in pages
@@ -114,6 +114,8 @@ Handler = Callable[[Request], Answer]
 @dataclass(frozen=True)
 class Route:
     method: str
+    path: str
+    """As it is documented: `/repos/{owner}/{repo}/issues/{number}`."""
     pattern: "re.Pattern[str]"
     needs: str
     """`issues:write`; alternatives with `|`; or `app`, `installation`, `user`, `anyone`."""
@@ -136,7 +138,7 @@ def route(method: str, path: str, needs: str, *, person: str | None = None) -> C
     pattern = re.compile(re.sub(r"\{(\w+)(\+?)\}", placeholder, path))
 
     def register(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, pattern, needs, person, handler))
+        ROUTES.append(Route(method, path.replace("+}", "}"), pattern, needs, person, handler))
         return handler
 
     return register
@@ -173,18 +175,26 @@ def _authorize(request: Request) -> None:
         _authorize_for_repository(request, needs.split("|"))
 
 
-def _authorize_for_repository(request: Request, alternatives: list[str]) -> None:
+def _alternatives(request: Request, documented: list[str]) -> list[str]:
+    """Of what is documented, what will do: `pull_requests` does not for an issue that is no pull request."""
+    number = request.params.get("number")
+    issue = request.repository.issues.get(int(number)) if number and len(documented) > 1 else None
+    return documented if issue is None or isinstance(issue, PullRequest) else documented[:1]
+
+
+def _authorize_for_repository(request: Request, documented: list[str]) -> None:
     """One of the permissions is enough; the refusal names them all."""
     refusals: list[ApiError] = []
-    for needs in alternatives:
+    for needs in _alternatives(request, documented):
         try:
             require(request.state, request.actor, request.repository, needs, request.route.person)
         except ApiError as refusal:
             refusals.append(refusal)
         else:
+            request.actor.needed.difference_update(set(documented) - {needs})
             return
     if refusals[0].status == 403 and "X-Accepted-GitHub-Permissions" in refusals[0].headers:
-        names = "; ".join(needs.replace(":", "=") for needs in alternatives)
+        names = "; ".join(needs.replace(":", "=") for needs in documented)
         refusals[0].headers["X-Accepted-GitHub-Permissions"] = names
     raise refusals[0]
 
@@ -207,6 +217,22 @@ def without_gone(value: Any) -> Any:
     if isinstance(value, list):
         return [without_gone(item) for item in value]
     return value
+
+
+def accepted(needs: str | None) -> dict[str, str]:
+    """Which permissions the endpoint takes: GitHub tells Apps with every answer, refused or not.
+
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#insufficient-permissions
+    """
+    if needs is None or ":" not in needs:
+        return {}
+    return {"X-Accepted-GitHub-Permissions": needs.replace(":", "=").replace("|", "; ")}
+
+
+def location(answer: Answer) -> dict[str, str]:
+    """Where to find what was created."""
+    is_new = answer.status == 201 and isinstance(answer.body, dict) and "url" in answer.body
+    return {"Location": answer.body["url"]} if is_new else {}
 
 
 def etag(body: bytes) -> str:

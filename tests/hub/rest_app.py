@@ -4,7 +4,7 @@ import json
 
 from tests.hub import webhooks
 from tests.hub.deliveries import Delivery
-from tests.hub.errors import not_found
+from tests.hub.errors import ApiError, not_found
 from tests.hub.rest import Answer, Request, route
 from tests.hub.serialize import Json, app_json, profile_json
 from tests.hub.state import State
@@ -46,7 +46,7 @@ def list_deliveries(request: Request) -> Answer:
         log = [delivery for delivery in log if delivery.id < int(cursor.removeprefix("v1_"))]
     headers = {}
     if len(log) > size:
-        link = f"{request.state.url}{request.path}?per_page={size}&cursor=v1_{log[size - 1].id}"
+        link = f"{request.state.api_url}{request.path}?per_page={size}&cursor=v1_{log[size - 1].id}"
         headers["Link"] = f'<{link}>; rel="next"'
     return Answer([delivery_item(request.state, delivery) for delivery in log[:size]], headers=headers)
 
@@ -99,6 +99,11 @@ def get_myself(request: Request) -> Answer:
 
 @route("GET", "/rate_limit", "anyone")
 def get_rate_limit(request: Request) -> Answer:
-    reset = int(request.state.now().timestamp()) + 3600
-    core = {"limit": 5000, "used": 0, "remaining": 5000, "reset": reset}
-    return Answer({"resources": {"core": core, "search": core, "graphql": core}})
+    """Asking is free. Enterprise Server has no limits unless somebody sets them."""
+    state = request.state
+    if state.enterprise:
+        raise ApiError(404, "Rate limiting is not enabled.")
+    core, graphql = (
+        state.limits.standing(request.actor.client, name, state.now()) for name in ("core", "graphql")
+    )
+    return Answer({"resources": {"core": core, "search": core, "graphql": graphql}, "rate": core})

@@ -207,7 +207,8 @@ def put_contents(request: Request) -> Answer:
         raise ApiError(422, "content is not valid Base64") from None
     _refuse_stale(request)
     commit = _write(request, {request.params["path"]: data}, message)
-    body = _contents(_at(request, commit["sha"]), request.params["path"]).body
+    entry = _contents(_at(request, commit["sha"]), request.params["path"]).body
+    body = {key: value for key, value in entry.items() if key not in ("encoding", "content")}
     return Answer({"content": body, "commit": commit}, 200 if request.fields().get("sha") else 201)
 
 
@@ -249,5 +250,5 @@ def _write(request: Request, files: dict[str, bytes | None], message: str) -> Js
     made = git_facts.commit(repository, sha)
     assert made is not None
     answer = commit_json(state, repository, made)
-    inner: dict[str, Any] = answer["commit"]
+    inner: dict[str, Any] = {key: value for key, value in answer["commit"].items() if key != "comment_count"}
     return inner | {key: answer[key] for key in ("sha", "node_id", "html_url", "url", "parents")}

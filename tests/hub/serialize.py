@@ -6,6 +6,7 @@ Field for field as https://docs.github.com/en/rest has them; `tests/contract` ch
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from tests.hub import git_facts
 from tests.hub.entities import App, Installation, Label, Reaction, Repository, User
@@ -50,7 +51,8 @@ def api(state: State, path: str) -> str:
 
 def user_json(state: State, user: User) -> Json:
     """https://docs.github.com/en/rest/users/users: a simple user."""
-    own = api(state, f"users/{user.login}")
+    # A bot's login has brackets, which no address may have.
+    own = api(state, f"users/{quote(user.login)}")
     page = (
         f"{state.url}/apps/{user.login.removesuffix('[bot]')}"
         if user.type == "Bot"
@@ -131,7 +133,7 @@ def label_json(state: State, label: Label) -> Json:
     """https://docs.github.com/en/rest/issues/labels"""
     return {
         "id": label.id, "node_id": label.node_id, "name": label.name, "color": label.color,
-        "url": api(state, f"repos/{label.repository.full_name}/labels/{label.name}"),
+        "url": api(state, f"repos/{label.repository.full_name}/labels/{quote(label.name, safe=':')}"),
         "default": label.default, "description": label.description, "archived_at": None, "archived_by": None,
     }  # fmt: skip
 

@@ -1,5 +1,7 @@
 """The JSON GitHub gives for check suites, check runs, statuses, workflow runs and jobs."""
 
+from urllib.parse import quote
+
 from tests.hub import git_facts
 from tests.hub.checks import Annotation, CheckRun, CheckSuite, Status, Step, WorkflowJob, WorkflowRun
 from tests.hub.entities import Repository
@@ -121,9 +123,17 @@ def workflow_run_json(state: State, run: WorkflowRun) -> Json:
     }  # fmt: skip
 
 
-def workflow_json(run: WorkflowRun) -> Json:
-    """The `workflow` of a `workflow_run` payload."""
-    return {"id": run.workflow_id, "name": run.name, "path": run.path, "state": "active"}
+def workflow_json(state: State, run: WorkflowRun) -> Json:
+    """https://docs.github.com/en/rest/actions/workflows: the `workflow` of a `workflow_run` payload."""
+    repository = run.repository
+    page = f"{state.url}/{repository.full_name}"
+    return {
+        "id": run.workflow_id, "node_id": f"W_kwDO{run.workflow_id:x}", "name": run.name, "path": run.path,
+        "state": "active", "created_at": iso(repository.created_at), "updated_at": iso(repository.created_at),
+        "url": api(state, f"repos/{repository.full_name}/actions/workflows/{run.workflow_id}"),
+        "html_url": f"{page}/blob/{repository.default_branch}/{run.path}",
+        "badge_url": f"{page}/workflows/{quote(run.name)}/badge.svg",
+    }  # fmt: skip
 
 
 def job_json(state: State, job: WorkflowJob) -> Json:

@@ -190,14 +190,14 @@ def mergeable_state(state: State, pull: PullRequest, mergeable: bool | None) -> 
 
 
 def review_json(state: State, review: Review) -> Json:
-    """https://docs.github.com/en/rest/pulls/reviews (webhooks spell `state` in lower case)"""
+    """https://docs.github.com/en/rest/pulls/reviews"""
     pull = review.pull_request
     own = api(state, f"repos/{pull.repository.full_name}/pulls/{pull.number}")
     page = f"{html_url(state, pull)}#pullrequestreview-{review.id}"
     return {
         "id": review.id, "node_id": review.node_id, "user": user_json(state, review.user), "body": review.body,
         "state": review.state, "html_url": page, "pull_request_url": own, "commit_id": review.commit_id,
-        "submitted_at": iso(review.submitted_at), "updated_at": iso(review.submitted_at),
+        "submitted_at": iso(review.submitted_at),
         "author_association": association(pull.repository, review.user),
         "_links": {"html": {"href": page}, "pull_request": {"href": own}},
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,9 @@ from tests.hub.deliveries import Deliveries
 from tests.hub.entities import App, Installation, Issue, Node, PullRequest, Repository, User
 from tests.hub.errors import not_found
 from tests.hub.faults import Faults
+from tests.hub.limits import Limits
 from tests.hub.processes import Processes
+from tests.hub.recording import Recording
 
 AnyNode = TypeVar("AnyNode", bound=Node)
 
@@ -45,6 +47,10 @@ class Call:
     permission: str | None
     """What the endpoint needs, such as `issues:write`."""
     at: str
+    needed: list[str] = field(default_factory=list)
+    """What this call has needed; of the endpoint's alternatives the one that sufficed."""
+    address: str = ""
+    """The path as it was asked for, which on Enterprise Server begins with `/api/v3`."""
 
 
 @dataclass
@@ -65,12 +71,16 @@ class State:
     repositories: dict[int, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    used: dict[str, int] = field(default_factory=dict)
-    """API calls by actor, for the rate limit headers."""
+    uses: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """Who has needed which permission for what: actor → `issues:write` → `POST /repos/…`, `git push`, …"""
+    limits: Limits = field(default_factory=Limits)
+    enterprise: str | None = None
+    """The version of Enterprise Server that this hub plays; None: it plays github.com."""
     log_links: dict[str, tuple[WorkflowJob, datetime]] = field(default_factory=dict)
     """Short-lived addresses of job logs: key → (job, until)."""
     faults: Faults = field(default_factory=Faults)
     deliveries: Deliveries = field(default_factory=Deliveries)
+    recording: Recording = field(default_factory=Recording)
     runners: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "hub-actions"))
     """The threads that carry out workflow runs."""
     processes: Processes = field(default_factory=Processes)
@@ -95,6 +105,16 @@ class State:
 
     def node(self, node_id: str) -> Node | None:
         return self._nodes.get(node_id)
+
+    def note_use(self, actor: str, needed: Iterable[str], what: str) -> None:
+        """Remember for what the actor has needed these permissions."""
+        for permission in needed:
+            self.uses.setdefault(actor, {}).setdefault(permission, set()).add(what)
+
+    @property
+    def api_url(self) -> str:
+        """Where REST begins in the links of an answer."""
+        return f"{self.url}/api/v3" if self.enterprise else self.url
 
     @property
     def app(self) -> App:

@@ -7,12 +7,14 @@ import secrets
 import socket
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
 from tests.hub import (
+    enterprise,
     rest,
     rest_app,
     rest_checks,
@@ -23,9 +25,10 @@ from tests.hub import (
     rest_pulls,
     rest_repos,
 )
-from tests.hub.auth import ANONYMOUS, Actor, actor_of
+from tests.hub.auth import Actor, actor_of
 from tests.hub.errors import ApiError
 from tests.hub.faults import Fault
+from tests.hub.limits import REST_READ, REST_WRITE, Ledger
 from tests.hub.serialize import iso
 from tests.hub.state import Call, State
 
@@ -37,9 +40,9 @@ FAMILIES = (
     rest_app, rest_installations, rest_issues, rest_comments, rest_pulls, rest_checks, rest_repos, rest_git,
 )  # fmt: skip
 FIRST_SEGMENTS = frozenset({"repos", "app", "user", "users", "orgs", "installation", "rate_limit"})
-LIMIT = 5000
-# So that the call log names an operation also where the client left `operationName` out.
-OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
+# So that the call log names an operation also where the client left `operationName` out. At a line's beginning: a
+# comment may speak of queries.
+OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
 log = logging.getLogger("tests.hub")
 
 
@@ -65,14 +68,29 @@ def serve_api(state: State, path: str, environ: "WSGIEnvironment", start: "Start
             http.method, path, data.decode(errors="replace") if path == "/graphql" else ""
         )
         latency = state.faults.latency
-    time.sleep(latency)
-    with state.lock:
-        response = _answer(state, http, path, data, fault)
-    if fault:
-        time.sleep(fault.delay)
-    if fault and isinstance(fault.answer, str):
+        ledger = _ledger(state, http)
+        ledger.running += 1
+    try:
+        time.sleep(latency)
+        with state.lock:
+            response = _answer(state, http, path, data, fault)
+        if fault:
+            time.sleep(fault.delay)
+    finally:
+        ledger.running -= 1
+    is_cut = fault is not None and isinstance(fault.answer, str)
+    state.recording.call(http, data, None if is_cut else response, is_fault=fault is not None)
+    if is_cut:
         cut(environ)
     return response(environ, start)
+
+
+def _ledger(state: State, http: HttpRequest) -> Ledger:
+    """Whose limits the request counts for."""
+    try:
+        return state.limits.ledger(actor_of(state, http.headers.get("Authorization")).client)
+    except ApiError:
+        return state.limits.ledger("anonymous")
 
 
 def cut(environ: "WSGIEnvironment") -> None:
@@ -83,13 +101,14 @@ def cut(environ: "WSGIEnvironment") -> None:
 
 
 def _answer(state: State, http: HttpRequest, path: str, data: bytes, fault: Fault | None) -> Response:
-    call = Call(http.method, path, 0, "anonymous", None, None, iso(state.now()))
+    call = Call(http.method, path, 0, "anonymous", None, None, iso(state.now()), address=http.path)
     state.calls.append(call)
-    actor = ANONYMOUS
+    actor = Actor("anonymous")
     try:
         call.body = _json(data)
         actor = actor_of(state, http.headers.get("Authorization"))
         call.actor = actor.name
+        enterprise.check(state, actor, http.path, _version(http))
         if fault and fault.effect == "before":
             answer = _broken(fault)
         else:
@@ -100,8 +119,14 @@ def _answer(state: State, http: HttpRequest, path: str, data: bytes, fault: Faul
     except Exception:  # a bug of the hub; GitHub too answers 500 then
         log.exception("%s %s", http.method, path)
         answer = rest.Answer({"message": "Server Error"}, 500)
-    call.status = answer.status
+    if actor.kind == "installation":
+        answer = replace(answer, headers=rest.accepted(call.permission) | answer.headers)
+    call.status, call.needed = answer.status, sorted(actor.needed)
     return _response(state, http, actor, answer)
+
+
+def _version(http: HttpRequest) -> str:
+    return http.headers.get("X-GitHub-Api-Version", "2022-11-28")
 
 
 def _json(data: bytes) -> Any:
@@ -125,11 +150,17 @@ def _carry_out(state: State, http: HttpRequest, path: str, actor: Actor, call: C
         return _graphql(state, actor, call, http.method)
     found, params = rest.find("GET" if http.method == "HEAD" else http.method, path)
     call.permission = found.needs
+    if found.path != "/rate_limit":
+        cost = REST_READ if http.method in ("GET", "HEAD") else REST_WRITE
+        state.limits.take(actor, cost, state.now())
     accept = http.headers.get("Accept", "")
     request = rest.Request(
         state, actor, http.method, path, params, http.args.to_dict(), call.body, accept, found
     )
-    return rest.handle(request)
+    try:
+        return rest.handle(request)
+    finally:
+        state.note_use(actor.name, actor.needed, f"{found.method} {found.path}")
 
 
 def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer:
@@ -143,25 +174,28 @@ def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer
     call.permission = "graphql"
     if (name := OPERATION.search(body["query"])) and not body.get("operationName"):
         call.body = body | {"operationName": name[1]}
-    status, answer = graphql_api.execute(
-        state, actor, body["query"], body.get("variables") or {}, body.get("operationName")
-    )
+    try:
+        status, answer = graphql_api.execute(
+            state, actor, body["query"], body.get("variables") or {}, body.get("operationName")
+        )
+    finally:
+        state.note_use(actor.name, actor.needed, f"GraphQL {call.body.get('operationName') or 'query'}")
     return rest.Answer(answer, status)
 
 
 def _response(state: State, http: HttpRequest, actor: Actor, answer: rest.Answer) -> Response:
-    version = http.headers.get("X-GitHub-Api-Version", "2022-11-28")
+    version, now = _version(http), state.now()
+    if state.enterprise:
+        answer = replace(answer, body=enterprise.without_newer(answer.body))
     body, content_type = rest.encode(answer, version)
-    used = state.used[actor.name] = state.used.get(actor.name, 0) + 1
-    now = state.now()
+    resource = "graphql" if http.path.endswith("/graphql") else "core"
+    # Enterprise Server has no limits unless somebody sets them.
+    limits = {} if state.enterprise else state.limits.headers(actor.client, resource, now)
     headers = {
         "Content-Type": content_type, "X-GitHub-Request-Id": secrets.token_hex(12).upper(),
         "X-GitHub-Media-Type": "github.v3; format=json", "X-GitHub-Api-Version-Selected": version,
-        "X-RateLimit-Limit": str(LIMIT), "X-RateLimit-Remaining": str(max(LIMIT - used, 0)),
-        "X-RateLimit-Used": str(used), "X-RateLimit-Reset": str(int(now.timestamp()) + 3600),
-        "X-RateLimit-Resource": "core", "Cache-Control": "private, max-age=60, s-maxage=60",
-        "Date": now.strftime("%a, %d %b %Y %H:%M:%S GMT"),
-    } | answer.headers  # fmt: skip
+        "Cache-Control": "private, max-age=60, s-maxage=60", "Date": now.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    } | limits | enterprise.headers(state) | rest.location(answer) | answer.headers  # fmt: skip
     if http.method in ("GET", "HEAD") and answer.status == 200:
         headers["ETag"] = rest.etag(body)
         if http.headers.get("If-None-Match") == headers["ETag"]:

@@ -58,7 +58,9 @@ def emit_for(state: State, actor: "Actor", issue: Issue, action: str, **extra: A
         payload = {"number": issue.number, "pull_request": full_pull_json(state, issue)}
         emit(state, sender, "pull_request", action, issue.repository, **payload, **extra)
     else:
-        emit(state, sender, "issues", action, issue.repository, issue=issue_json(state, issue), **extra)
+        # REST alone says who closed it.
+        payload = {key: value for key, value in issue_json(state, issue).items() if key != "closed_by"}
+        emit(state, sender, "issues", action, issue.repository, issue=payload, **extra)
 
 
 def enqueue(
@@ -77,6 +79,7 @@ def enqueue(
         installation_id=installation.id if installation else None,
         repository_id=repository.id if repository else None,
     )  # fmt: skip
+    state.recording.delivery(delivery.headers, payload)
     state.deliveries.log.append(delivery)
     state.deliveries.waiting.put(delivery)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from redis import Redis
 
+from jobs.queue import LATER
 from jobs.ticket.names import STATE_LABELS, STATUS_MARKER
 from jobs.ticket.record import Record, load
 from tests.hub_client import Person, Refused
@@ -49,9 +50,10 @@ class World:
         Person(self.stack.hub.url, "").post("/_hub/faults", fault)
 
     def settle(self) -> None:
-        """Wait until nothing is under way any more, for half a second."""
-        quiet_since = time.monotonic()
+        """Wait until nothing is under way or put off any more, for half a second."""
+        started = quiet_since = time.monotonic()
         while time.monotonic() < quiet_since + 0.5:
+            assert quiet_since < started + PATIENCE, "it does not come to rest"
             if self._is_busy():
                 quiet_since = time.monotonic()
             time.sleep(0.05)
@@ -59,7 +61,7 @@ class World:
     def _is_busy(self) -> bool:
         jobs = (self._redis.llen("rq:queue:tickets"), self._redis.llen("rq:queue:coding"))
         running = (self._redis.zcard("rq:wip:tickets"), self._redis.zcard("rq:wip:coding"))
-        return any((*jobs, *running))
+        return any((*jobs, *running, self._redis.zcard(LATER)))
 
     def person(self, login: str) -> Person:
         return self.stack.hub.person(login)

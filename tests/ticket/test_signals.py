@@ -131,6 +131,12 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
         observation(),
         Signal.PULL_REQUEST_CLOSED,
     ),
+    (
+        "the pull request may not be seen any more",
+        record(published_at=NOW - timedelta(hours=1)),
+        observation(denied="grant more"),
+        None,
+    ),
     ("the pull request is not listed yet", record(), observation(), None),
     ("a workflow has jobs to come", record(), with_checks(replace(GREEN, is_suite_complete=False)), None),
     (

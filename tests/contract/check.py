@@ -1,0 +1,120 @@
+"""Check: everything that was recorded, against every description; counts, and what is wrong in one line each. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from graphql import GraphQLSchema
+
+from tests.contract import models
+from tests.contract.deliveries import Deliveries, event_name
+from tests.contract.headers import wrong_headers
+from tests.contract.official import wrong_in_call
+from tests.contract.recordings import Call
+from tests.contract.rest import Operation, Rest
+from tests.contract.schemas import Json
+
+DESCRIBED_VERSION = "2022-11-28"
+"""The version of the API that the OpenAPI description is of; githubkit's models are of the next."""
+REFUSALS = (401, 404)
+"""Every endpoint that the app calls has to be seen refusing like this, most of them in other ways too; see `unseen`."""
+OPEN_TO_ALL = frozenset({"repos/get-collaborator-permission-level"})
+"""Needs `metadata: read`, which every token has: nobody is refused."""
+ONE_PAGE = frozenset({"apps/list-installations"})
+"""The hub has one installation."""
+
+
+@dataclass
+class Report:
+    """What was held against the descriptions, and how often what was wrong with it."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    ours: dict[str, Operation] = field(default_factory=dict)
+    """The endpoints that the app calls, by id."""
+    seen: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The statuses that each endpoint was seen to answer."""
+    paged: set[str] = field(default_factory=set)
+    """The endpoints that were seen to answer with more than one page."""
+
+    def add(self, place: str, wrong: Iterable[str]) -> None:
+        self.violations.update(f"{place}: {line}" for line in wrong)
+
+
+def check_rest(report: Report, rest: Rest, calls: Iterable[Call]) -> None:
+    """Requests of the app and answers to everybody."""
+    for call in calls:
+        if call.is_graphql:
+            continue
+        request = call.request
+        operation = rest.find(request["method"], request["path"])
+        if operation is None:
+            if call.by_us:
+                report.add(f"{request['method']} {request['path']}", ["there is no such endpoint"])
+            continue
+        if call.by_us:
+            report.counts["requests"] += 1
+            report.ours[operation.id] = operation
+            report.add(f"{operation.id}, request", rest.wrong_in_request(operation, request))
+        if call.answer is not None:
+            _check_answer(report, rest, operation, call, call.answer)
+
+
+def _check_answer(report: Report, rest: Rest, operation: Operation, call: Call, answer: Json) -> None:
+    # Enterprise Server has descriptions of its own, and the scenarios run against one that lacks newer fields.
+    if "X-GitHub-Enterprise-Version" in answer["headers"]:
+        return
+    report.counts["answers"] += 1
+    place = f"{operation.id}, answer {answer['status']}"
+    report.seen[operation.id].add(answer["status"])
+    if "Link" in answer["headers"]:
+        report.paged.add(operation.id)
+    report.add(place, wrong_headers(call.request, answer, by_installation=call.by_us))
+    if answer["headers"]["X-GitHub-Api-Version-Selected"] == DESCRIBED_VERSION:
+        report.add(place, rest.wrong_in_answer(operation, answer))
+    if answer["body"] is not None:
+        report.add(place, models.wrong_in_answer(operation.id, answer["status"], answer["body"]))
+
+
+def unseen(report: Report) -> Iterable[str]:
+    """Which of the app's endpoints the hub was not seen to grant, to refuse, to page or to leave unchanged."""
+    for operation in report.ours.values():
+        seen, described = report.seen[operation.id], operation.described
+        wanted = set(REFUSALS)
+        if operation.path.startswith("/repos/") and operation.id not in OPEN_TO_ALL:
+            wanted.add(403)
+        if described.get("requestBody", {}).get("required"):
+            wanted.add(422)
+        if operation.method == "GET" and "302" not in described["responses"]:
+            wanted.add(304)
+        missing = [str(status) for status in sorted(wanted - seen)]
+        if not any(status < 400 and status != 304 for status in seen):
+            missing.insert(0, "success")
+        has_pages = "Link" in described["responses"].get("200", {}).get("headers", {})
+        if has_pages and operation.id not in report.paged | ONE_PAGE:
+            missing.append("a second page")
+        if missing:
+            yield f"{operation.id}: nothing shows how the hub answers {', '.join(missing)}"
+
+
+def check_graphql(
+    report: Report, schema: GraphQLSchema, known: Collection[str], calls: Iterable[Call]
+) -> None:
+    """Queries that were sent, with their variables."""
+    for call in calls:
+        if call.is_graphql and call.by_us:
+            report.counts["queries sent"] += 1
+            report.add("graphql", wrong_in_call(call.request["body"], schema, known))
+
+
+def check_deliveries(
+    report: Report, described: Deliveries, deliveries: Iterable[tuple[Mapping[str, str], Json]]
+) -> None:
+    """Webhooks that were sent."""
+    events = set()
+    for headers, payload in deliveries:
+        name = event_name(headers["X-GitHub-Event"], payload)
+        events.add(name)
+        report.counts["deliveries"] += 1
+        report.add(f"delivery {name}", described.wrong(headers, payload))
+    report.counts["events"] = len(events)

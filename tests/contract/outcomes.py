@@ -1,0 +1,71 @@
+"""Outcomes: what becomes of every webhook that GitHub publishes as an example, as it stands and as if it were ours."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.ticket.names import ticket_marker
+
+INSTALLATION = {"id": 17, "node_id": "MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9uMTc="}
+BRANCH = "autocode/12-greet-people"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the receiver answers the examples of one event."""
+
+    ours: str = "queued"
+    """`queued` or `ignored`, once our label, our branch or our marker is in it."""
+    published: str = "ignored"
+    """As GitHub published them: about somebody else's labels and branches."""
+
+
+EXPECTED: dict[str, Outcome] = {
+    "check_suite.completed": Outcome(),
+    "installation.created": Outcome(published="queued"),
+    "installation.deleted": Outcome(ours="ignored"),
+    "installation.new_permissions_accepted": Outcome(published="queued"),
+    "installation.suspend": Outcome(ours="ignored"),
+    "installation.unsuspend": Outcome(published="queued"),
+    "installation_repositories.added": Outcome(published="queued"),
+    "issue_comment.created": Outcome(),
+    "issues.edited": Outcome(),
+    "issues.labeled": Outcome(),
+    "issues.reopened": Outcome(),
+    "issues.unlabeled": Outcome(),
+    "ping": Outcome(ours="ignored"),
+    "pull_request.closed": Outcome(),
+    "pull_request.ready_for_review": Outcome(),
+    "pull_request.reopened": Outcome(),
+    "pull_request.synchronize": Outcome(),
+    "pull_request_review.submitted": Outcome(),
+    "status": Outcome(),
+    "workflow_run.completed": Outcome(),
+}
+"""Every event that has a rule and an example; every other event is ignored."""
+
+NO_EXAMPLE = frozenset({"issues.closed"})
+"""Events that have a rule, of which GitHub publishes no example."""
+
+
+def as_ours(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The same event, had it happened to a ticket of ours: our label, branch or marker, sent to our App."""
+    made = copy.deepcopy(dict(payload))
+    made.setdefault("installation", INSTALLATION)
+    if "label" in made:
+        made["label"]["name"] = "autocode"
+    if "issue" in made:
+        made["issue"].setdefault("labels", []).append({"name": "autocode"})
+        made["issue"]["body"] = ticket_marker(12)
+    repository = made.get("repository", {}).get("id")
+    if "pull_request" in made:
+        made["pull_request"]["head"] |= {"ref": BRANCH, "repo": {"id": repository}}
+    if made.get("check_suite"):
+        made["check_suite"]["head_branch"] = BRANCH
+        made["check_suite"]["app"]["slug"] = "somebody-elses-ci"
+    if made.get("workflow_run"):
+        made["workflow_run"] |= {"head_branch": BRANCH, "head_repository": {"id": repository}}
+    if "branches" in made:
+        made |= {"state": "success", "branches": [{"name": BRANCH}]}
+    return made

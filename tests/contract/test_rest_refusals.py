@@ -1,0 +1,156 @@
+"""Every endpoint that the app calls, refusing: `make contract` holds the answers against GitHub's descriptions.
+
+That the table is complete is checked there too, against the requests that the app was seen to send.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.app import app_jwt
+from tests.contract.world import BRANCH, FILES, World
+from tests.hub import Hub, serve
+
+HIDDEN = "/repos/acme/hidden"
+"""Private: of what is public, everybody may read everything."""
+SEED = {
+    "repositories": [
+        {
+            "name": f"acme/{name}",
+            "private": name == "hidden",
+            "files": FILES,
+            "labels": ["autocode"],
+            "issues": [{"title": f"Greet {number}", "body": "please"} for number in range(3)],
+        }
+        for name in ("greet", "hidden")
+    ]
+}
+Endpoint = tuple[str, str, dict[str, Any] | None]
+"""Method, path below the repository, body."""
+
+WRITES: dict[str, Endpoint] = {
+    "issues/create": ("POST", "/issues", {"title": "x"}),
+    "issues/create-comment": ("POST", "/issues/1/comments", {"body": "x"}),
+    "issues/update-comment": ("PATCH", "/issues/comments/{comment}", {"body": "x"}),
+    "issues/add-sub-issue": ("POST", "/issues/1/sub_issues", {"sub_issue_id": 1}),
+    "pulls/create": ("POST", "/pulls", {"title": "x", "head": "x", "base": "main"}),
+    "reactions/create-for-issue": ("POST", "/issues/1/reactions", {"content": "eyes"}),
+}
+"""What needs a body."""
+LENIENT: dict[str, Endpoint] = {
+    "issues/add-labels": ("POST", "/issues/1/labels", {"labels": ["x"]}),
+    "issues/remove-label": ("DELETE", "/issues/1/labels/autocode", None),
+    "pulls/update": ("PATCH", "/pulls/4", {"body": "x"}),
+}
+READS: dict[str, Endpoint] = {
+    "issues/list-for-repo": ("GET", "/issues", None),
+    "pulls/list": ("GET", "/pulls", None),
+    "actions/download-job-logs-for-workflow-run": ("GET", "/actions/jobs/1/logs", None),
+}
+MEMBERS: dict[str, Endpoint] = {
+    "repos/get-collaborator-permission-level": ("GET", "/collaborators/alice/permission", None)
+}
+"""Needs `metadata: read`, which every token has."""
+ALL = WRITES | LENIENT | READS | MEMBERS
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with serve(seed=SEED, directory=tmp_path_factory.mktemp("refusals") / "hub") as hub:
+        made = World(hub)
+        made.open_pull_request()
+        sha = made.rest("GET", f"/git/ref/heads/{BRANCH}")["object"]["sha"]
+        made.rest("POST", "/git/refs", {"ref": "refs/heads/other", "sha": sha})
+        made.rest("POST", "/pulls", {"title": "Other", "head": "other", "base": "main"})
+        yield made
+
+
+def ask(client: httpx.Client, repository: str, endpoint: Endpoint, **headers: str) -> httpx.Response:
+    method, path, body = endpoint
+    return client.request(method, repository + path.replace("{comment}", "1"), json=body, headers=headers)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_token_that_is_not_known_is_401(world: World, name: str) -> None:
+    answer = ask(world.hub.with_token(f"ghs_{'0' * 36}"), HIDDEN, ALL[name])
+    assert (answer.status_code, answer.json()["message"]) == (401, "Bad credentials")
+
+
+@pytest.mark.parametrize("name", WRITES | LENIENT | READS)
+def test_a_token_without_the_permission_is_403_and_told_which(world: World, name: str) -> None:
+    client = world.installation(metadata="read")
+    answer = ask(client, HIDDEN, ALL[name])
+    assert (answer.status_code, answer.json()["message"]) == (403, "Resource not accessible by integration")
+    level = "read" if name in READS else "write"
+    assert f"={level}" in answer.headers["X-Accepted-GitHub-Permissions"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_does_not_exist_is_404(world: World, name: str) -> None:
+    answer = ask(world.bot, "/repos/acme/nowhere", ALL[name])
+    assert (answer.status_code, answer.json()["message"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_body_without_what_is_required_is_422(world: World, name: str) -> None:
+    method, path, _ = WRITES[name]
+    made = world.rest("POST", "/issues/1/comments", {"body": "to be changed"})
+    path = path.replace("{comment}", str(made["id"]))
+    answer = ask(world.bot, "/repos/acme/greet", (method, path, {}))
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["message"].startswith(("Invalid request.", "Validation Failed"))
+
+
+@pytest.mark.parametrize("name", ["issues/list-for-repo", "pulls/list"])
+def test_a_list_has_pages_and_is_not_sent_twice(world: World, name: str) -> None:
+    method, path, _ = READS[name]
+    first = ask(world.bot, "/repos/acme/greet", (method, f"{path}?per_page=1", None))
+    assert {"next", "last"} == first.links.keys()
+    second = world.bot.get(first.links["next"]["url"])
+    assert {"prev", "first"} <= second.links.keys()
+    assert [item["id"] for item in second.json()] != [item["id"] for item in first.json()]
+    tag = {"If-None-Match": first.headers["ETag"]}
+    again = ask(world.bot, "/repos/acme/greet", (method, f"{path}?per_page=1", None), **tag)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_who_may_do_what_is_not_sent_twice(world: World) -> None:
+    endpoint = MEMBERS["repos/get-collaborator-permission-level"]
+    first = ask(world.bot, "/repos/acme/greet", endpoint)
+    again = ask(world.bot, "/repos/acme/greet", endpoint, **{"If-None-Match": first.headers["ETag"]})
+    assert (first.json()["permission"], again.status_code) == ("admin", 304)
+
+
+# ── the App itself ──────────────────────────────────────────────────────────────────────────────────────────
+
+APP: dict[str, Endpoint] = {
+    "apps/list-installations": ("GET", "/app/installations", None),
+    "apps/get-installation": ("GET", "/app/installations/{installation}", None),
+    "apps/create-installation-access-token": ("POST", "/app/installations/{installation}/access_tokens", {}),
+}
+
+
+def as_app(hub: Hub, endpoint: Endpoint, installation: int, **claims: Any) -> httpx.Response:
+    method, path, body = endpoint
+    address = path.replace("{installation}", str(installation))
+    return hub.with_token(app_jwt(hub, **claims)).request(method, address, json=body)
+
+
+@pytest.mark.parametrize("name", APP)
+def test_a_jwt_that_is_too_old_is_401_and_another_apps_404(world: World, name: str) -> None:
+    hub = world.hub
+    old = as_app(hub, APP[name], hub.installation_id, exp=1, iat=0)
+    assert (old.status_code, "expiration" in old.json()["message"].lower()) == (401, True)
+    assert as_app(hub, APP[name], hub.installation_id, iss="4711").status_code == 404
+
+
+def test_an_installation_is_not_sent_twice_and_another_one_does_not_exist(world: World) -> None:
+    hub = world.hub
+    client = hub.with_token(app_jwt(hub))
+    for path in ("/app/installations", f"/app/installations/{hub.installation_id}"):
+        tag = client.get(path).headers["ETag"]
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    assert as_app(hub, APP["apps/get-installation"], 1).status_code == 404

@@ -1,0 +1,62 @@
+"""Permissions: what each one that app.yml declares is for. A scenario holds this table against what the hub saw."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+MANIFEST = Path(__file__).resolve().parent.parent / "app.yml"
+REPO = "/repos/{owner}/{repo}"
+ISSUE = f"{REPO}/issues/{{number}}"
+
+CALLS: Mapping[str, tuple[str, ...]] = {
+    "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
+    "checks:read": ("GraphQL observe",),
+    "contents:read": ("GraphQL observe", "git fetch"),
+    "contents:write": ("git push",),
+    "issues:read": ("GraphQL observe", "GraphQL openTickets", f"GET {REPO}/issues"),
+    "issues:write": (
+        "GraphQL changeLabels",
+        f"DELETE {ISSUE}/labels/{{name}}",
+        f"PATCH {REPO}/issues/comments/{{comment_id}}",
+        f"POST {REPO}/issues",
+        f"POST {ISSUE}/comments",
+        f"POST {ISSUE}/labels",
+        f"POST {ISSUE}/reactions",
+        f"POST {ISSUE}/sub_issues",
+    ),
+    "metadata:read": (
+        "GraphQL observe",
+        "GraphQL openTickets",
+        f"GET {REPO}/collaborators/{{login}}/permission",
+    ),
+    "pull_requests:read": ("GraphQL observe",),
+    "pull_requests:write": ("GraphQL publishReady", f"PATCH {REPO}/pulls/{{number}}", f"POST {REPO}/pulls"),
+    "statuses:read": ("GraphQL observe",),
+}
+"""Permission → what needs it, in the words of the hub's `/_hub/uses`."""
+
+EVENTS: Mapping[str, tuple[str, ...]] = {
+    "actions": ("workflow_run",),
+    "checks": ("check_suite",),
+    "issues": ("issues", "issue_comment"),
+    "pull_requests": ("pull_request", "pull_request_review"),
+    "statuses": ("status",),
+}
+"""Permission → the events that an App may only subscribe to with it.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+
+def reasons() -> dict[str, tuple[str, str]]:
+    """Permission → (access, why), as app.yml declares and explains it."""
+    block = MANIFEST.read_text().partition("default_permissions:\n")[2].partition("\n\n")[0]
+    rows = re.findall(r"^  (\w+): (\w+) # (.+)$", block, re.MULTILINE)
+    return {name: (access, why) for name, access, why in rows}
+
+
+def calls_for(name: str) -> list[str]:
+    """Everything that needs the permission, reads first."""
+    return list(
+        dict.fromkeys(call for level in ("read", "write") for call in CALLS.get(f"{name}:{level}", ()))
+    )
