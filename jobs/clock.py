@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
+from jobs.logs import write_logs
 from jobs.queue import Queue, QueueDown, connect
 from jobs.settings import MissingSettings, Settings
 
@@ -43,7 +44,7 @@ def tick(queue: Queue, now: datetime) -> None:
 
 def main() -> int:
     """The process; returns its exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    write_logs()
     try:
         settings = Settings.from_environment()
     except MissingSettings as error:

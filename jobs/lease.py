@@ -28,7 +28,7 @@ log = logging.getLogger("autocode.lease")
 ACQUIRE = """
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then
-  redis.call('HSET', KEYS[1], 'again', 1)
+  redis.call('HINCRBY', KEYS[1], 'announced', 1)
   return 0
 end
 local now = redis.call('TIME')
@@ -47,18 +47,20 @@ if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 """
 
-# KEYS: lease. ARGV: fence. Returns 1: the flag was set, 0: it was not, -1: lost.
-TAKE_AGAIN = """
+# Announcements are counted, and the holder remembers how many it has heard: a command whose answer was lost may be sent
+# again, and says the same again.
+# KEYS: lease. ARGV: fence. Returns how many announcements there were, or -1: lost.
+ANNOUNCED = """
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return -1 end
-return redis.call('HDEL', KEYS[1], 'again')
+return tonumber(redis.call('HGET', KEYS[1], 'announced')) or 0
 """
 
-# KEYS: lease. ARGV: fence, 1 to let go even of a lease whose flag is set. Returns 0: the flag was set.
+# KEYS: lease. ARGV: fence, how many announcements were heard, 1 to let go even if there were more. Returns as above.
 RELEASE = """
-if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 1 end
-local again = redis.call('HDEL', KEYS[1], 'again')
-if again == 0 or ARGV[2] == '1' then redis.call('DEL', KEYS[1]) end
-return 1 - again
+if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return -1 end
+local announced = tonumber(redis.call('HGET', KEYS[1], 'announced')) or 0
+if announced <= tonumber(ARGV[2]) or ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end
+return announced
 """
 
 
@@ -68,13 +70,15 @@ class Lease:
     fence: int
     """Grows for ever: of two holders of a ticket the later one has the larger number."""
     is_owed: bool
-    """After leaving: something new was announced and nobody has looked. Whoever left asks for the ticket again."""
+    """After leaving: something new was, or may have been, announced and nobody has looked; what was announced to a
+    lease that got lost nobody can know. Whoever left asks for the ticket again."""
 
     def __init__(self, redis: Redis, key: str, fence: int, ttl: float) -> None:
         self.fence, self.is_owed = fence, False
         self._key, self._ttl, self._is_lost = key, ttl, False
+        self._heard, self._is_released = 0, False
         self._renew = redis.register_script(RENEW)
-        self._take_again = redis.register_script(TAKE_AGAIN)
+        self._announced = redis.register_script(ANNOUNCED)
         self._release = redis.register_script(RELEASE)
         self._left = threading.Event()
         self._renewer = threading.Thread(target=self._keep_renewing, name="lease", daemon=True)
@@ -100,14 +104,18 @@ class Lease:
 
     def take_again(self) -> bool:
         """Whether something new was announced since the last call; whoever is told so has to look."""
-        answer = int(self._take_again(keys=[self._key], args=[self.fence]))
-        if answer < 0:
+        announced = int(self._announced(keys=[self._key], args=[self.fence]))
+        if announced < 0:
             self.check()
-        return answer == 1
+        return self._hears(announced)
 
     def release(self) -> bool:
         """Let go; False if something new was announced: the lease is kept, and the holder has to look once more."""
-        return bool(self._release(keys=[self._key], args=[self.fence, 0]))
+        announced = self._let_go()
+        if announced < 0:
+            return True
+        self._is_released = not self._hears(announced)
+        return self._is_released
 
     def __enter__(self) -> Self:
         self._renewer.start()
@@ -118,10 +126,19 @@ class Lease:
     ) -> None:
         self._left.set()
         self._renewer.join()
-        try:
-            self.is_owed = not self._release(keys=[self._key], args=[self.fence, 1])
-        except RedisError as trouble:
-            log.warning("%s stays until it expires: %s", self._key, trouble)
+        if not self._is_released:
+            # With Redis away this raises: the job fails, is run again, and takes over the lease that it left.
+            announced = self._let_go(whatever=True)
+            self.is_owed = announced < 0 or self._hears(announced)
+
+    def _let_go(self, whatever: bool = False) -> int:
+        """Delete it, unless there were announcements that nobody heard; how many there were in all, -1 if lost."""
+        return int(self._release(keys=[self._key], args=[self.fence, self._heard, int(whatever)]))
+
+    def _hears(self, announced: int) -> bool:
+        """Whether there were more than those heard so far."""
+        is_news, self._heard = announced > self._heard, announced
+        return is_news
 
     def _keep_renewing(self) -> None:
         while not self._left.wait(self._ttl / 3):

@@ -7,8 +7,8 @@ each one Lua script, and on RQ running a job again whose worker died.
    begin: then that one will see whatever this request is about, and the two are one (coalesced).
 2. `begin` is called by the worker before the job's function. It strikes out the note, so that from here on, while the
    job may already have looked, a request makes a new job.
-3. `Lease.acquire` (jobs/lease.py) lets one run per ticket go on. A run that finds the lease held leaves the flag
-   `again`, without which the holder could release; it has to look once more.
+3. `Lease.acquire` (jobs/lease.py) lets one run per ticket go on. A run that finds the lease held leaves an
+   announcement there, after which the holder cannot release: it has to look once more.
 
 What may come in between, and why it does no harm:
 - request | begin: either the request came first, and the look follows it, or it makes a job of its own.
@@ -16,7 +16,9 @@ What may come in between, and why it does no harm:
   for a note of a later job is not its own. Two jobs may wait then; never none.
 - a job that failed for good, or vanished, before it began: the note leads to no job that will begin, so the next
   request replaces it. Job ids are never used twice, so that nothing old stands in the way of a new job.
-- flag, then death of the holder: RQ runs the holder's job again, and it takes its own lease over.
+- announcement, then death of the holder: RQ runs the holder's job again, and it takes its own lease over.
+- announcement, then the lease expires, for the holder was paused: it notices when it leaves, and asks once more.
+- an answer that got lost, so that the client sends a command again: each script does no harm when it is run twice.
 - Redis emptied: the clock notices, and asks for a sweep within a second.
 
 Times that tickets were put off to are a sorted set, not RQ's scheduled jobs: one entry of some 100 bytes instead of a
@@ -57,7 +59,9 @@ SWEPT = "autocode:swept"
 """Lives for as long as no sweep is due."""
 
 # KEYS: note, job's hash, lane's list, RQ's set of queues. ARGV: job id, the hash's fields as JSON.
+# A hash that is there: this same command was taken before, its answer got lost, and the client sent it again.
 REQUEST = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
 local noted = redis.call('GET', KEYS[1])
 if noted then
   local status = redis.call('HGET', 'rq:job:' .. noted, 'status')

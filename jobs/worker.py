@@ -20,6 +20,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import rq
@@ -29,9 +30,11 @@ from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as TimedOut
 from rq.exceptions import StopRequested
+from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 
 from jobs import shutdown
+from jobs.logs import write_logs
 from jobs.queue import Lane, Queue, connect
 from jobs.settings import MissingSettings, Settings
 
@@ -48,8 +51,22 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = logging.getLogger("autocode.worker")
 
 
+class Taken(IntermediateQueue):
+    """RQ's list of jobs that were taken and have not been registered yet."""
+
+    def should_be_cleaned_up(self, job_id: str) -> bool:
+        """Whether the worker that took it must be dead; RQ waits for a minute more."""
+        seen = self.get_first_seen(job_id)
+        return seen is not None and datetime.now(UTC) - seen > timedelta(seconds=GIVEN_UP_AFTER)
+
+
 class LaneQueue(rq.Queue):
     """RQ's queue, whose cleaning lock does not outlive its holder for long."""
+
+    @property
+    def intermediate_queue(self) -> IntermediateQueue:
+        """What a worker has taken and not yet registered."""
+        return Taken(self.key, connection=self.connection)
 
     def acquire_maintenance_lock(self) -> bool:
         """True if nobody else is cleaning up."""
@@ -147,7 +164,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in get_args(Lane):
         sys.stderr.write("usage: python -m jobs.worker tickets|coding\n")
         return 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    write_logs()
     try:
         settings = Settings.from_environment()
     except MissingSettings as error:
