@@ -18,11 +18,13 @@ from jobs.worker import work
 def reconcile(ticket_key: str, lane: str, turn: str) -> None:
     """Do what the key `act:<ticket>` says, and leave a mark at the beginning and the end."""
     redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
-    redis.rpush("marks", f"begin {ticket_key} {os.getpid()} {os.getppid()}")
     act = redis.get(f"act:{ticket_key}")
+    if act != "raise always":
+        redis.delete(f"act:{ticket_key}")
+    # Whoever sees the mark may kill us: by now the next run does not do the same.
+    redis.rpush("marks", f"begin {ticket_key} {os.getpid()} {os.getppid()}")
     if act == "raise always":
         raise RuntimeError("planned")
-    redis.delete(f"act:{ticket_key}")
     if act == "hang":
         time.sleep(600)
     if act == "until told":

@@ -38,7 +38,7 @@ def explore(redis: Redis, examples: int, **more: object) -> None:
 
 
 def test_no_request_is_lost(redis: Redis) -> None:
-    explore(redis, examples=60)
+    explore(redis, examples=50)
 
 
 def test_whenever_a_worker_is_killed_its_job_is_done_by_another(redis: Redis) -> None:
