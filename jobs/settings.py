@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jobs.ticket.budget import Budget
 
@@ -92,7 +92,7 @@ class Settings:
     @property
     def redis_address(self) -> str:
         """Where Redis is, the embedded one included."""
-        return self.redis_url or f"unix://{(self.data / 'redis.sock').resolve()}"
+        return self.redis_url or f"unix://{quote(str((self.data / 'redis.sock').resolve()))}"
 
 
 def _variables(cls: type[Settings]) -> list:  # type: ignore[type-arg]
