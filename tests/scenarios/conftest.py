@@ -1,5 +1,9 @@
-"""One stack of real processes for each file of scenarios; every test has a repository of its own in it."""
+"""One stack of real processes for each file of scenarios; every test has a repository of its own in it.
 
+With HUB_ENTERPRISE=3.16.4 the hub is an Enterprise Server of that version.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,5 +16,8 @@ from tests.stack import Stack
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environ = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCODE_MAX_TURNS": "12"}
     with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
+        world = World(stack)
+        if version := os.environ.get("HUB_ENTERPRISE"):
+            world.become_enterprise(version)
         stack.start("web", "tickets", "coding", "clock")
-        yield World(stack)
+        yield world

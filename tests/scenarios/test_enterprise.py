@@ -16,11 +16,8 @@ VERSION = "3.16.4"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environ = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3"}
     with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
-        stack.environ["GITHUB_API_URL"] = f"{stack.hub.url}/api/v3"
         world = World(stack)
-        world.control("POST", "enterprise", {"version": VERSION})
-        # Whoever set the hub up did so before it was one.
-        world.control("DELETE", "calls")
+        world.become_enterprise(VERSION)
         stack.start("web", "tickets", "coding", "clock")
         yield world
 
@@ -42,11 +39,7 @@ def test_without_sub_issues_the_ticket_about_a_failure_stands_alone(world: World
     world.will(edit("greet.py", "return ''", WRONG), submit(), submit(), when=(title, "Iteration 1 of"))
     world.will(edit("greet.py", "'Hi '", "'Ho '"), submit(), submit(), when=(title, "Iteration 2 of"))
     issue.label().until("failed")
-    [bug] = [
-        item
-        for item in issue.repo.get("/issues", state="all")
-        if item["user"]["login"] == "autocode[bot]" and "pull_request" not in item
-    ]
+    [bug] = issue.repo.bugs()
     assert f"#{issue.number}" in bug["title"]
     assert "sub_issues_summary" not in bug
     [failed] = issue.told()

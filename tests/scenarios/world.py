@@ -43,7 +43,16 @@ class World:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self._redis = Redis.from_url(stack.redis_url)
+        self.is_enterprise = False
         self._rules: list[dict[str, Any]] = []
+
+    def become_enterprise(self, version: str) -> None:
+        """Make the hub an Enterprise Server, before the processes start: all scenarios have to go there as well."""
+        self.is_enterprise = True
+        self.stack.environ["GITHUB_API_URL"] = f"{self.stack.hub.url}/api/v3"
+        self.control("POST", "enterprise", {"version": version})
+        # Whoever set the hub up did so before it was one.
+        self.control("DELETE", "calls")
 
     def fault(self, **fault: Any) -> None:
         """Let one of the next API calls go wrong; see tests/hub/faults.py."""
@@ -119,6 +128,11 @@ class Repo:
 
     def get(self, path: str, **query: str | int) -> Any:
         return self.world.person("alice").get(f"/repos/{self.name}{path}", **query)
+
+    def bugs(self) -> list[dict[str, Any]]:
+        """The tickets that autocode opened about its failures."""
+        issues = [item for item in self.get("/issues", state="all") if "pull_request" not in item]
+        return [item for item in issues if item["user"]["login"] == "autocode[bot]"]
 
     def pull_requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get("/pulls", state="all")
