@@ -63,6 +63,9 @@ def test_an_archived_repository_is_left_alone(world: World) -> None:
     world.person("alice").patch(f"/repos/{issue.repo.name}", {"archived": True})
     world.settle()
     assert issue.told() == []
+    ours = [line for line in world.stack.logs("coding").splitlines() if issue.repo.name in line]
+    assert "dropped" in ours[-1]
+    assert "archived" in ours[-1]
 
 
 @pytest.mark.parametrize(
