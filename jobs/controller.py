@@ -1,6 +1,6 @@
 """Controller: one reconcile of one ticket. Observe, take the signals, walk the table, do the step, record.
 
-Nothing here knows what a phase does: phases and their ways are data in `jobs.ticket.phases`, the work of a phase is
+Little here knows what a phase does: phases and their ways are data in `jobs.ticket.phases`, the work of a phase is
 in `jobs.steps`, what GitHub's state means is in `jobs.ticket.signals`. Whatever is interrupted here is found and
 finished by the next reconcile: effects come before the record that says they were made, and look for themselves.
 """

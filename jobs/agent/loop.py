@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from jobs.agent.terms import Cancelled, Hooks, Interrupted, Limits, Outcome, Turn
+from jobs.agent.terms import Hooks, Interrupted, Limits, Outcome, Turn
 from jobs.agent.tools import Ended, Misused, Workbench, offered
 from jobs.agent.transcript import WAITING, Checkpoint, Progress, Transcript, result
 from jobs.models.gateway import Model, ModelBusy, Reply
@@ -16,7 +16,7 @@ from jobs.ticket.budget import Spend
 from jobs.ticket.phases import Signal
 from jobs.ticket.words import elided, fenced, short
 
-__all__ = ["Agent", "Cancelled", "Hooks", "Interrupted", "Limits", "Outcome", "Turn"]
+__all__ = ["Agent", "Hooks", "Interrupted", "Limits", "Outcome", "Turn"]
 
 Json = dict[str, Any]
 

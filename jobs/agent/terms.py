@@ -11,11 +11,7 @@ from jobs.ticket.record import CommandRun, PlanStep
 
 
 class Interrupted(Exception):
-    """This worker has to stop; the ticket is taken up again where it is."""
-
-
-class Cancelled(Exception):
-    """The ticket is no longer to be worked on."""
+    """Something else comes first: this worker has to stop, or the ticket has changed. The conversation is kept."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Hooks:
     """What happens around each turn."""
 
     before_turn: Callable[[], list[str]]
-    """New comments for the agent to hear; raises Interrupted or Cancelled to end the run."""
+    """New comments for the agent to hear; raises Interrupted to end the run."""
     after_turn: Callable[[Turn], None]
     """Called as soon as money was spent, so that a crash loses the accounts of one turn at most."""
 

@@ -68,7 +68,8 @@ ARRIVALS = {
     Phase.FAILED: give_up,
     Phase.CANCELLED: say_goodbye,
 }
-"""Phase → what is done on GitHub when a ticket enters it. Each looks first whether it was done already."""
+"""Phase → what is done on GitHub when a ticket enters it. Comments and tickets are looked for before they are
+made, the rest does no harm when it is done again."""
 
 
 def _bug_ticket(work: Work) -> int:
