@@ -16,10 +16,10 @@ from flask import Flask
 from flask import request as http
 from werkzeug.exceptions import HTTPException
 
-from app.rules import RULES, Rule, Unreadable, is_our_own_comment
 from jobs.queue import Queue, QueueDown
 from jobs.settings import Settings
 from jobs.ticket.request import Reconcile, Request
+from jobs.ticket.rules import RULES, Unreadable, asked, event_name, no_rule
 
 MAX_BODY = 25 * 1024 * 1024
 """https://docs.github.com/en/webhooks/webhook-events-and-payloads: payloads are capped at 25 MB."""
@@ -100,21 +100,12 @@ def verify(body: bytes, signature: str | None, secrets: Iterable[str]) -> None:
 def match(event: str, body: bytes, app_id: int) -> tuple[Request | None, str]:
     """What the event's rule asks for, and why; Refused when the body or a field that the rule reads is unreadable."""
     glance = ACTION.match(body)
-    if glance and (name := f"{event}.{glance[1].decode()}") not in RULES:
-        return None, f"there is no rule for {name}"
-    payload = parse(body)
-    action = payload.get("action")
-    name = f"{event}.{action}" if isinstance(action, str) else event
-    rule = RULES.get(name)
-    if rule is None:
-        return None, f"there is no rule for {name}"
-    if is_our_own_comment(payload, app_id):
-        return None, f"{name}: our own comment"
+    if glance and (name := event_name(event, glance[1].decode())) not in RULES:
+        return None, no_rule(name)
     try:
-        request = rule(payload)
+        return asked(event, parse(body), app_id)
     except Unreadable as error:
-        raise Refused(400, f"{name}: {error}") from None
-    return request, name if request else f"{name} matters only when: {condition(rule)}"
+        raise Refused(400, str(error)) from None
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -131,12 +122,6 @@ def parse(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise Refused(400, f"the body is a JSON {type(payload).__name__}, an object was expected")
     return payload
-
-
-def condition(rule: Rule) -> str:
-    """The first line of the rule's docstring, as the end of a sentence."""
-    line = (rule.__doc__ or "").partition("\n")[0]
-    return line[:1].lower() + line[1:]
 
 
 def name_of(request: Request) -> str:

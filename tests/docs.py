@@ -15,6 +15,7 @@ from typing import Any
 from jobs.settings import Settings
 from jobs.ticket import diagram
 from jobs.ticket.budget import Budget
+from jobs.ticket.rules import RULES
 from tests.permissions import EVENTS, calls_for, reasons
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -25,8 +26,6 @@ BLOCK = re.compile(
 
 def rules() -> str:
     """Every event that asks for a ticket to be looked at, and when."""
-    from app.rules import RULES
-
     rows = [(f"`{event}`", _promise(rule)) for event, rule in RULES.items()]
     return diagram.table(("event", "matters only when"), rows)
 

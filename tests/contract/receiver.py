@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from app.rules import RULES
+from jobs.ticket.rules import RULES
 from tests.contract.deliveries import event_name
 from tests.contract.outcomes import EXPECTED, NO_EXAMPLE, Outcome, as_ours
 from tests.contract.packages import Unavailable

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.rules import RULES
+from jobs.ticket.rules import RULES
 from tests.model.replies import edit, submit
 from tests.permissions import CALLS, EVENTS, reasons
 from tests.scenarios.test_label_to_review import red_then_green

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.rules import RULES, Unreadable, is_our_own_comment
 from jobs.ticket.names import ticket_marker
 from jobs.ticket.request import Reconcile, Sweep, Ticket
+from jobs.ticket.rules import RULES, Unreadable, is_our_own_comment
 from tests.web.payloads import (
     APP_ID,
     BOT,

@@ -1,7 +1,8 @@
 """Rules: which GitHub event asks for which ticket to be looked at again. Pure: payload in, request out.
 
-A rule only hints: the worker looks for itself. One that says yes too often costs a look, one that says no too often
-is made good by the sweep. The first line of a rule's docstring completes "… matters only when:", which GitHub
+Both ask here: the web process for each delivery, and `jobs.deliveries` for those of GitHub's log that never arrived. A
+rule only hints: the worker looks for itself. One that says yes too often costs a look, one that says no too often is
+made good by the sweep. The first line of a rule's docstring completes "… matters only when:", which GitHub
 shows in the delivery log for whoever wonders why nothing happened.
 
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -120,6 +121,41 @@ RULES: dict[str, Rule] = {
     "ping": ignore_ping,
 }
 """Event, or event and action, → its rule."""
+
+
+def asked(event: str, payload: Payload, app_id: int) -> tuple[Request | None, str]:
+    """What an event asks for, and why (not); Unreadable names the event and the field that its rule reads.
+
+    Args:
+        app_id: ours, by which our own comments are known.
+    """
+    name = event_name(event, payload.get("action"))
+    rule = RULES.get(name)
+    if rule is None:
+        return None, no_rule(name)
+    if is_our_own_comment(payload, app_id):
+        return None, f"{name}: our own comment"
+    try:
+        request = rule(payload)
+    except Unreadable as error:
+        raise Unreadable(f"{name}: {error}") from None
+    return request, name if request else f"{name} matters only when: {condition(rule)}"
+
+
+def event_name(event: str, action: object) -> str:
+    """`issues.labeled`, or the event alone where there is no action: as `RULES` names it."""
+    return f"{event}.{action}" if isinstance(action, str) else event
+
+
+def no_rule(name: str) -> str:
+    """Why an event without a rule is left alone."""
+    return f"there is no rule for {name}"
+
+
+def condition(rule: Rule) -> str:
+    """The first line of the rule's docstring, as the end of a sentence."""
+    line = (rule.__doc__ or "").partition("\n")[0]
+    return line[:1].lower() + line[1:]
 
 
 def is_our_own_comment(payload: Payload, app_id: int) -> bool:
