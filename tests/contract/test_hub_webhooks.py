@@ -84,8 +84,40 @@ def test_a_delivery_nobody_takes_is_kept_with_its_payload(hub: Hub):
     hub.as_user("alice").post(f"{REPO}/issues", json={"title": "lost"})
     client = hub.with_token(app_jwt(hub))
     (item,) = hub.until(lambda: client.get("/app/hook/deliveries").json())
-    assert (item["status"], item["status_code"]) == ("failed to connect to host", 0)
+    assert (item["status"], item["status_code"]) == ("failed to connect to host", 502)
     assert (
         client.get(f"/app/hook/deliveries/{item['id']}").json()["request"]["payload"]["issue"]["title"]
         == "lost"
     )
+
+
+def test_the_log_is_read_newest_first_by_cursor_and_by_outcome_for_three_days(hub: Hub):
+    client = hub.with_token(app_jwt(hub))
+    missed = [
+        {"event": "issues", "action": "labeled", "payload": {"number": number}, "seconds_ago": 100 - number}
+        for number in range(3)
+    ]
+    hub.control("POST", "deliveries", missed)
+    newest = client.get("/app/hook/deliveries", params={"per_page": 2})
+    oldest = client.get(newest.links["next"]["url"])
+    ids = [item["id"] for answer in (newest, oldest) for item in answer.json()]
+    assert len(ids) == 3
+    assert ids == sorted(ids, reverse=True)
+    assert "next" not in oldest.links
+    failed, succeeded = (
+        client.get("/app/hook/deliveries", params={"status": status}).json()
+        for status in ("failure", "success")
+    )
+    assert (len(failed), succeeded) == (3, [])
+    assert client.get("/app/hook/deliveries", params={"status": "odd"}).status_code == 422
+    assert client.get("/app/hook/deliveries", params={"cursor": "odd"}).status_code == 400
+    four_days = {"event": "issues", "action": "labeled", "payload": {}, "seconds_ago": 4 * 86_400}
+    hub.control("POST", "deliveries", [four_days])
+    assert [item["id"] for item in client.get("/app/hook/deliveries").json()] == ids
+    assert client.get(f"/app/hook/deliveries/{ids[0] + 1}").status_code == 404
+
+
+def test_a_webhook_that_is_switched_off_leaves_nothing_in_the_log(hub: Hub):
+    hub.webhook_url = None
+    hub.as_user("alice").post(f"{REPO}/issues", json={"title": "unheard"})
+    assert hub.with_token(app_jwt(hub)).get("/app/hook/deliveries").json() == []

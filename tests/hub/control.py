@@ -119,6 +119,14 @@ def list_deliveries(state: State, _: Any) -> Any:
     return state.deliveries.summary()
 
 
+def add_missed_deliveries(state: State, body: Any) -> Any:
+    """`[{event, action, payload, seconds_ago}]`, oldest first: they were sent to the App while nobody answered."""
+    installation = next(iter(state.installations.values()))
+    for row in body:
+        webhooks.miss(state, row["event"], row["action"], row["payload"], installation, row["seconds_ago"])
+    return {"count": len(body)}
+
+
 def list_everything(state: State, _: Any) -> Any:
     """A look at the world, for people who debug."""
     return {
@@ -149,6 +157,7 @@ CONTROLS: dict[tuple[str, str], Callable[[State, Any], Any]] = {
     ("POST", "permissions"): set_permissions,
     ("POST", "enterprise"): set_enterprise,
     ("GET", "deliveries"): list_deliveries,
+    ("POST", "deliveries"): add_missed_deliveries,
     ("GET", "state"): list_everything,
 }
 

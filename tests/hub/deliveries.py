@@ -2,8 +2,11 @@
 
 import queue
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+KEPT = timedelta(days=3)
+"""https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/viewing-webhook-deliveries"""
 
 
 @dataclass(kw_only=True)
@@ -28,11 +31,15 @@ class Delivery:
     status: str = "pending"
     """`OK`, or what went wrong in a few words."""
     status_code: int = 0
-    """0 while pending and when no answer came."""
+    """0 while pending; where no answer came, 502 or 504 in its place."""
     response_headers: dict[str, str] = field(default_factory=dict)
     response_body: str = ""
     installation_id: int | None = None
     repository_id: int | None = None
+
+    def is_shown(self, now: datetime) -> bool:
+        """Whether the log has it: it has been tried, and not too long ago."""
+        return self.status != "pending" and now - self.delivered_at <= KEPT
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """REST: the App, its delivery log and where it listens; users."""
 
 import json
+from urllib.parse import urlencode
 
 from tests.hub import webhooks
 from tests.hub.deliveries import Delivery
@@ -17,6 +18,9 @@ def get_app(request: Request) -> Answer:
 
 
 # ── the delivery log ────────────────────────────────────────────────────────────────────────────────────────
+
+# By status code: https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+OUTCOMES: dict[str | None, range] = {None: range(600), "success": range(200, 400), "failure": range(400, 600)}
 
 
 def delivery_item(_: State, delivery: Delivery) -> Json:
@@ -38,22 +42,30 @@ def delivery_json(state: State, delivery: Delivery) -> Json:
 
 @route("GET", "/app/hook/deliveries", "app")
 def list_deliveries(request: Request) -> Answer:
-    """Newest first, paged by cursor: the `next` link carries it."""
-    log = [delivery for delivery in reversed(request.state.deliveries.log) if delivery.status != "pending"]
-    size = min(int(request.query.get("per_page", "30")), 100)
-    cursor = request.query.get("cursor")
-    if cursor is not None:
-        log = [delivery for delivery in log if delivery.id < int(cursor.removeprefix("v1_"))]
+    """Newest first, paged by cursor: the `next` link carries it. What is still on its way is not there yet."""
+    state, query = request.state, request.query
+    size = min(max(int(query.get("per_page", "30")), 1), 100)
+    outcome = OUTCOMES.get(query.get("status"))
+    if outcome is None:
+        raise ApiError(422, "Invalid status: success or failure")
+    now = state.now()
+    log = [d for d in reversed(state.deliveries.log) if d.is_shown(now) and d.status_code in outcome]
+    if cursor := query.get("cursor"):
+        before = cursor.removeprefix("v1_")
+        if not before.isdecimal():
+            raise ApiError(400, "Invalid cursor")
+        log = [delivery for delivery in log if delivery.id < int(before)]
     headers = {}
     if len(log) > size:
-        link = f"{request.state.api_url}{request.path}?per_page={size}&cursor=v1_{log[size - 1].id}"
-        headers["Link"] = f'<{link}>; rel="next"'
-    return Answer([delivery_item(request.state, delivery) for delivery in log[:size]], headers=headers)
+        kept = {name: query[name] for name in ("status",) if name in query}
+        asked = urlencode({"per_page": size, **kept, "cursor": f"v1_{log[size - 1].id}"})
+        headers["Link"] = f'<{state.api_url}{request.path}?{asked}>; rel="next"'
+    return Answer([delivery_item(state, delivery) for delivery in log[:size]], headers=headers)
 
 
 def _delivery(request: Request) -> Delivery:
     found = request.state.deliveries.find(int(request.params["delivery_id"]))
-    if found is None:
+    if found is None or not found.is_shown(request.state.now()):
         raise not_found()
     return found
 

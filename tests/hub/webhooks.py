@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -84,6 +85,20 @@ def enqueue(
     state.deliveries.waiting.put(delivery)
 
 
+def miss(
+    state: State, event: str, action: str | None, body: dict[str, Any], installation: Installation, ago: float
+) -> None:
+    """Put into the log what was sent so many seconds ago and reached nobody."""
+    payload = json.dumps(body).encode()
+    guid = str(uuid.uuid4())
+    delivery = Delivery(
+        id=state.new_id(), guid=guid, event=event, action=action, payload=payload, url=state.app.webhook_url or "",
+        headers=_headers(state, event, guid, payload), delivered_at=state.now() - timedelta(seconds=ago),
+        installation_id=installation.id, status_code=502, status="failed to connect to host",
+    )  # fmt: skip
+    state.deliveries.log.append(delivery)
+
+
 def _headers(state: State, event: str, guid: str, payload: bytes) -> dict[str, str]:
     """https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers"""
     app = state.app
@@ -150,9 +165,9 @@ def _deliver(client: httpx.Client, delivery: Delivery) -> None:
     try:
         answer = client.post(delivery.url, content=delivery.payload, headers=delivery.headers)
     except httpx.TimeoutException:
-        delivery.status = "timed out"
+        delivery.status_code, delivery.status = 504, "timed out"
     except httpx.HTTPError:
-        delivery.status = "failed to connect to host"
+        delivery.status_code, delivery.status = 502, "failed to connect to host"
     else:
         delivery.status_code = answer.status_code
         delivery.status = "OK" if answer.is_success else f"Invalid HTTP Response: {answer.status_code}"
