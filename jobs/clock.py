@@ -1,4 +1,5 @@
-"""The clock: `python -m jobs.clock`. Asks for tickets whose time has come, and every ten minutes for all of them."""
+"""The clock: `python -m jobs.clock`. Asks for tickets whose time has come, every ten minutes for all of them, and every
+minute for what GitHub could not deliver."""
 
 import logging
 import signal
@@ -14,11 +15,15 @@ from jobs.settings import MissingSettings, Settings
 TICK = 0.5
 """Seconds between two looks."""
 SWEEP_EVERY = timedelta(minutes=10)
+READ_EVERY = timedelta(minutes=1)
+"""How often GitHub's delivery log is read for what never arrived."""
+PULL_EVERY = timedelta(seconds=3)
+"""How often it is read where nothing arrives and people wait for a first sign: 1,200 calls an hour."""
 
 log = logging.getLogger("autocode.clock")
 
 
-def run(queue: Queue) -> NoReturn:
+def run(queue: Queue, read_every: timedelta) -> NoReturn:
     """Tick for ever. It begins with a sweep: nobody knows what was missed before."""
     is_up, has_swept = True, False
     while True:
@@ -26,7 +31,7 @@ def run(queue: Queue) -> NoReturn:
             if not has_swept:
                 queue.request_sweep()
                 has_swept = True
-            tick(queue, datetime.now(UTC))
+            tick(queue, datetime.now(UTC), read_every)
             is_up = True
         except QueueDown as error:
             if is_up:
@@ -35,8 +40,9 @@ def run(queue: Queue) -> NoReturn:
         time.sleep(TICK)
 
 
-def tick(queue: Queue, now: datetime) -> None:
+def tick(queue: Queue, now: datetime, read_every: timedelta = READ_EVERY) -> None:
     """Ask for what is due."""
+    queue.request_reading_every(read_every)
     if queue.request_sweep_every(SWEEP_EVERY):
         log.info("sweep")
     queue.request_due(now)
@@ -53,7 +59,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         # Whatever it is doing may be left half done.
         signal.signal(number, lambda *_: sys.exit(0))
-    run(Queue(connect(settings.redis_address, timeout=2.0, retries=0)))
+    every = PULL_EVERY if settings.pull_deliveries else READ_EVERY
+    run(Queue(connect(settings.redis_address, timeout=2.0, retries=0)), every)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from jobs import controller, shutdown
+from jobs import deliveries as reading
 from jobs.github.app import App
 from jobs.github.errors import GitHubError
 from jobs.models.gateway import Model
@@ -26,14 +27,24 @@ def sweep(installation: int | None) -> None:
     """Ask for every open ticket of one installation, or of all."""
     world = _world()
     with App(world.settings, quota_of=world.quota) as app:
-        accounts = app.installations() if installation is None else [app.account(installation)]
-        for account in accounts:
+        wanted = (
+            [account.installation for account in app.installations()]
+            if installation is None
+            else [installation]
+        )
+        for number in wanted:
             try:
-                for ticket in app.open_tickets(account.installation):
+                for ticket in sorted(app.open_tickets(number)):
                     world.queue.request(Reconcile(ticket, why="sweep"))
             except (Later, TellPeople, GitHubError) as error:
                 # The next sweep comes soon enough, and the other accounts are not to blame.
-                log.warning("installation %s of %s: %s", account.installation, account.login, error)
+                log.warning("installation %s: %s", number, error)
+
+
+def deliveries() -> None:
+    """Take in what GitHub could not deliver."""
+    world = _world()
+    reading.read(world.settings, world.redis, world.queue, world.clock)
 
 
 @cache

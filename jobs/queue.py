@@ -27,7 +27,7 @@ hash of 1 KB, setting a new time is one atomic command, and a job that ends cann
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -57,6 +57,8 @@ LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
 SWEPT = "autocode:swept"
 """Lives for as long as no sweep is due."""
+READ = "autocode:deliveries:read"
+"""Lives for as long as no reading of the delivery log is due."""
 
 # KEYS: note, job's hash, lane's list, RQ's set of queues. ARGV: job id, the hash's fields as JSON.
 # A hash that is there: this same command was taken before, its answer got lost, and the client sent it again.
@@ -107,7 +109,7 @@ def connect(address: str, *, timeout: float = 10.0, retries: int = 5) -> Redis:
 
 
 class Queue:
-    """Asks for tickets to be looked at: now, at a time, or all of them."""
+    """Asks for tickets to be looked at: now, at a time, or all of them; and for what was never delivered."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -147,13 +149,11 @@ class Queue:
 
     def request_sweep_every(self, interval: timedelta) -> bool:
         """Ask for a sweep if none was asked for within `interval`, or if Redis was emptied since; False: not due."""
-        with _reachable():
-            if self._redis.exists(SWEPT):
-                return False
-            # Asked for first: who dies in between has asked once too often, not never.
-            self._sweep(None)
-            self._redis.set(SWEPT, 1, ex=interval)
-        return True
+        return self._every(interval, SWEPT, self.request_sweep)
+
+    def request_reading_every(self, interval: timedelta) -> bool:
+        """Ask for a reading of GitHub's delivery log, as rarely; False: not due."""
+        return self._every(interval, READ, self._reading)
 
     def begin(self, turn: str) -> None:
         """The job of that id is about to look: from now on a request makes a new one. The worker calls this."""
@@ -165,6 +165,19 @@ class Queue:
         with _reachable():
             self._redis.set("autocode:ping", 1, ex=60)
 
+    def _every(self, interval: timedelta, asked: str, ask: Callable[[], object]) -> bool:
+        """Call `ask` unless the key `asked` remembers that it was called within the interval."""
+        with _reachable():
+            if self._redis.exists(asked):
+                return False
+            # Asked for first: who dies in between has asked once too often, not never.
+            ask()
+            self._redis.set(asked, 1, ex=interval)
+        return True
+
+    def _reading(self) -> bool:
+        return self._put("tickets", _turn("tickets", "deliveries"), "jobs.entrypoints.deliveries", ())
+
     def _sweep(self, installation: int | None) -> bool:
         turn = _turn("tickets", f"sweep-{installation or 'all'}")
         return self._put("tickets", turn, "jobs.entrypoints.sweep", (installation,))
@@ -174,7 +187,7 @@ class Queue:
         fields = self._hash_of(lane, function) | {
             "created_at": now,
             "enqueued_at": now,
-            "description": f"{function.rpartition('.')[2]} {args[0] or 'everything'}",
+            "description": f"{function.rpartition('.')[2]} {next(filter(None, args), 'everything')}",
             # Not compressed, which RQ reads as well; so short a text would not get shorter.
             "data": json.dumps([function, None, args, {}]),
         }

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from jobs.ticket.budget import Budget
 
 PUBLIC_API = "https://api.github.com"
+YES, NO = ("yes", "1", "true"), ("no", "0", "false")
 APP_PAGE = "https://github.com/settings/apps (your App, General)"
 
 
@@ -42,6 +43,8 @@ class Settings:
     """GitHub's REST address; `https://HOST/api/v3` for Enterprise Server."""
     rate_limits: bool = field(default=True, metadata={"env": "GITHUB_RATE_LIMITS"})
     """`no`: do not stay below github.com's limits, for an Enterprise Server that sets none; "wait" is heeded always."""
+    pull_deliveries: bool = field(default=False, metadata={"env": "PULL_DELIVERIES"})
+    """`yes` or `1`: read all events from GitHub's delivery log, for a machine that no webhook can reach."""
     anthropic_base_url: str | None = field(default=None, metadata={"env": "ANTHROPIC_BASE_URL"})
     """Another address for the model's API; unset: Anthropic's own."""
     model: str = field(default="claude-opus-5-5", metadata={"env": "AUTOCODE_MODEL"})
@@ -128,9 +131,9 @@ def _private_key(text: str) -> str:
 
 
 def _yes_or_no(text: str) -> bool:
-    if text not in ("yes", "no"):
+    if text not in YES + NO:
         raise ValueError(f"{text!r} arrived, yes or no was expected")
-    return text == "yes"
+    return text in YES
 
 
 def _secrets(text: str) -> tuple[str, ...]:
@@ -152,6 +155,7 @@ PARSERS = {
     "webhook_secrets": _secrets,
     "api_url": _url,
     "rate_limits": _yes_or_no,
+    "pull_deliveries": _yes_or_no,
     "anthropic_base_url": _url,
     "data": lambda text: Path(text).expanduser(),
     "port": _number,

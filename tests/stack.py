@@ -34,7 +34,7 @@ NO_LIMITS = dict.fromkeys(
     ("core", "graphql", "content_per_minute", "content_per_hour", "rest_points", "graphql_points"), 1_000_000
 )
 NOT_INHERITED = re.compile(
-    r"(?i)GITHUB_|ANTHROPIC_|AUTOCODE_|REDIS_URL$|PORT$|PYTHONPATH$|GIT_|PYTEST_|\w*_proxy$"
+    r"(?i)GITHUB_|PULL_DELIVERIES$|ANTHROPIC_|AUTOCODE_|REDIS_URL$|PORT$|PYTHONPATH$|GIT_|PYTEST_|\w*_proxy$"
 )
 """Variables of whoever starts us that would change what the processes do."""
 

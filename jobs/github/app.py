@@ -1,4 +1,4 @@
-"""App: what autocode asks GitHub as itself: where it is installed and which tickets are open there."""
+"""App: what autocode asks GitHub as itself: where it is installed, which tickets are open there, what was delivered."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from jobs.github.api import Api, utc_now
 from jobs.github.quota import Quota
 from jobs.github.tokens import app_credentials, mint
 from jobs.settings import Settings
+from jobs.ticket.missed import Delivery
 from jobs.ticket.names import NEEDS_INPUT, REVIEW, WORKING
 from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.request import Ticket
@@ -65,6 +66,22 @@ class App:
         found = self._api.get(f"/app/installations/{installation}").json()
         return Account(found["id"], found["account"]["login"])
 
+    def deliveries(self) -> Iterator[list[Delivery]]:
+        """The delivery log of three days, newest first, in pages of 100, one call each.
+
+        Not filtered by GitHub's `status`: it knows 200 to 599 only, and Enterprise Server does not know it at all.
+        """
+        for page in self._api.pages("/app/hook/deliveries"):
+            yield [_delivery(entry) for entry in page]
+
+    def payload(self, delivery: int) -> tuple[str, Any]:
+        """Event and payload of one delivery; Gone when the log does not have it any more.
+
+        https://docs.github.com/en/rest/apps/webhooks#get-a-delivery-for-an-app-webhook
+        """
+        found = self._api.get(f"/app/hook/deliveries/{delivery}").json()
+        return found["event"], found["request"]["payload"]
+
     def open_tickets(self, installation: int) -> list[Ticket]:
         """The installation's issues that want looking at, by GitHub's search, which may lag behind.
 
@@ -85,6 +102,18 @@ class App:
             return list(dict.fromkeys(_search(api, variables, installation)))
         finally:
             api.close()
+
+
+def _delivery(entry: dict[str, Any]) -> Delivery:
+    return Delivery(
+        id=entry["id"],
+        guid=entry["guid"],
+        at=datetime.fromisoformat(entry["delivered_at"]),
+        status_code=entry["status_code"],
+        event=entry["event"],
+        action=entry["action"],
+        installation=entry["installation_id"],
+    )
 
 
 def _search(api: Api, variables: dict[str, Any], installation: int) -> Iterator[Ticket]:

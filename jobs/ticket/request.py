@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Ticket:
     """One issue that autocode works on, or may have to."""
 

@@ -7,8 +7,8 @@ import rq
 from redis import Redis
 from rq.job import Job, JobStatus
 
-from jobs.clock import SWEEP_EVERY, tick
-from jobs.queue import DUE_AT_ONCE, LATER, TIMEOUTS, Lane, Queue, QueueDown, connect
+from jobs.clock import PULL_EVERY, READ_EVERY, SWEEP_EVERY, tick
+from jobs.queue import DUE_AT_ONCE, LATER, READ, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
 from jobs.ticket.request import Reconcile, Sweep, Ticket
 
 TICKET = Ticket(17, "acme/shop", 12)
@@ -142,17 +142,30 @@ def test_a_waiting_ticket_costs_less_than_200_bytes(queue: Queue, redis: Redis) 
     assert (redis.info("memory")["used_memory"] - before) / 1000 < 200
 
 
-def test_two_clocks_sweep_once_per_interval_and_at_once_after_redis_was_emptied(
+def test_two_clocks_ask_once_per_interval_and_at_once_after_redis_was_emptied(
     queue: Queue, redis: Redis
 ) -> None:
     for _ in range(3):
         tick(queue, NOW)
         tick(Queue(redis), NOW)
-    assert len(jobs(redis)) == 1
-    assert 0 < redis.ttl("autocode:swept") <= SWEEP_EVERY.total_seconds()
+    assert asked_for(redis) == ["deliveries", "sweep"]
+    assert 0 < redis.ttl(SWEPT) <= SWEEP_EVERY.total_seconds()
+    assert 0 < redis.ttl(READ) <= READ_EVERY.total_seconds()
     redis.flushall()
     tick(queue, NOW)
-    assert len(jobs(redis)) == 1
+    assert asked_for(redis) == ["deliveries", "sweep"]
+
+
+def test_never_do_two_readings_of_the_delivery_log_wait(queue: Queue, redis: Redis) -> None:
+    for _ in range(3):
+        tick(queue, NOW, PULL_EVERY)
+        assert 0 < redis.ttl(READ) <= PULL_EVERY.total_seconds()
+        redis.delete(READ)
+    assert asked_for(redis) == ["deliveries", "sweep"]
+
+
+def asked_for(redis: Redis) -> list[str]:
+    return sorted(job.func_name.rpartition(".")[2] for job in jobs(redis))
 
 
 def test_without_redis_every_call_says_that_the_queue_is_down() -> None:

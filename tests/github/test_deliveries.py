@@ -1,0 +1,256 @@
+"""The delivery log is read over HTTP: what is asked for, in which order, for how many calls, and what a crash loses."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import rq
+from redis import Redis
+
+from jobs import deliveries
+from jobs.deliveries import CLOSED, MOST_PAYLOADS, WAITING
+from jobs.github.app import App
+from jobs.queue import Queue
+from jobs.settings import Settings
+from tests.hub import Hub, serve
+from tests.stack import NO_LIMITS
+from tests.web.payloads import delivery, issue, pull_request
+
+REPOSITORY = "acme/shop"
+TICKETS = 200
+HOUR = 3600
+LABELS = [{"name": "autocode"}]
+
+
+@pytest.fixture(scope="module")
+def outage() -> Iterator[Hub]:
+    """A hub with 200 labelled issues and 5,000 deliveries of the last hour that reached nobody."""
+    issues = [{"title": f"Issue {number}", "labels": ["autocode"]} for number in range(1, TICKETS + 1)]
+    seed = {"repositories": [{"name": REPOSITORY, "files": {"shop.py": ""}, "issues": issues}]}
+    with serve(seed=seed) as running:
+        running.control("POST", "limits", NO_LIMITS)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_hub() -> Iterator[Hub]:
+    with serve() as running:
+        running.control("POST", "limits", NO_LIMITS)
+        yield running
+
+
+class Log:
+    """A hub's delivery log, and our reader of it."""
+
+    def __init__(self, hub: Hub, redis: Redis) -> None:
+        self.hub, self.redis, self.queue = hub, redis, Queue(redis)
+        self.settings = Settings(hub.app_id, hub.private_key, (hub.webhook_secret,), api_url=hub.url)
+        with hub.state.lock:
+            hub.state.deliveries.log.clear()
+        hub.control("DELETE", "calls")
+        hub.control("DELETE", "faults")
+
+    def miss(self, *events: tuple[str, dict[str, Any]], ago: float = 60) -> None:
+        """These happened, and reached nobody."""
+        rows = []
+        for position, (name, payload) in enumerate(events):
+            event, _, action = name.partition(".")
+            seconds = ago * (len(events) - position) / len(events)
+            rows.append(
+                {"event": event, "action": action or None, "payload": payload, "seconds_ago": seconds}
+            )
+        self.hub.control("POST", "deliveries", rows)
+
+    def read(self, **changes: Any) -> None:
+        settings = replace(self.settings, **changes)
+        deliveries.read(settings, self.redis, self.queue, lambda: datetime.now(UTC))
+
+    def asked_for(self) -> list[str]:
+        """Tickets (`12`) and sweeps (`sweep 17`) in the order of the queue, which is emptied."""
+        lane = rq.Queue("tickets", connection=self.redis, serializer="json")
+        found = [
+            job.args[0].partition("#")[2] if job.func_name.endswith("reconcile") else f"sweep {job.args[0]}"
+            for job in lane.jobs
+        ]
+        for job in lane.jobs:
+            self.queue.begin(job.id)
+        lane.empty()
+        return found
+
+    def calls(self) -> list[str]:
+        """`METHOD path` of our calls since the last time."""
+        calls = [f"{call['method']} {call['path']}" for call in self.hub.calls]
+        self.hub.control("DELETE", "calls")
+        return calls
+
+
+@pytest.fixture
+def log(own_hub: Hub, redis: Redis) -> Log:
+    return Log(own_hub, redis)
+
+
+def labeled(number: int, action: str = "labeled") -> tuple[str, dict[str, Any]]:
+    what = delivery(action, issue=issue("autocode", number=number), label={"name": "autocode"})
+    return f"issues.{action}", what
+
+
+def commented(number: int) -> tuple[str, dict[str, Any]]:
+    what = delivery("created", issue=issue("autocode", number=number), comment={"id": 1, "body": "Hello"})
+    return "issue_comment.created", what
+
+
+def ran(number: int) -> tuple[str, dict[str, Any]]:
+    run = {"head_branch": f"autocode/{number}-issue", "head_repository": {"id": 100}}
+    return "workflow_run.completed", delivery("completed", workflow_run=run)
+
+
+def merged(number: int) -> tuple[str, dict[str, Any]]:
+    what = pull_request(f"autocode/{number}-issue")
+    return "pull_request.closed", delivery("closed", pull_request=what)
+
+
+LIST = "GET /app/hook/deliveries"
+
+
+def test_what_was_missed_is_asked_for_once_by_ticket_and_then_costs_one_call(log: Log) -> None:
+    log.miss(labeled(12), commented(3), ran(12), ("star.created", delivery("created")), commented(3))
+    log.read()
+    assert log.asked_for() == ["3", "12"]
+    assert len(log.calls()) == 1 + 4
+    for _ in range(2):
+        log.read()
+        assert log.asked_for() == []
+        assert log.calls() == [LIST]
+
+
+def test_an_outage_of_an_hour_with_5000_deliveries_costs_a_bounded_number_of_calls(
+    outage: Hub, redis: Redis
+) -> None:
+    log = Log(outage, redis)
+    kinds = (labeled, ran, commented, lambda number: labeled(number, "unlabeled"), ran)
+    happened = [kinds[n % len(kinds)](n % TICKETS + 1) for n in range(4_980)]
+    log.miss(*happened, *[merged(number) for number in range(20, 0, -1)], ago=HOUR)
+    log.read()
+    # 50 pages; 20 merges, which a sweep may not see; of the rest not one payload.
+    assert len(log.calls()) == 50 + 20
+    assert log.asked_for() == [f"sweep {outage.installation_id}", *map(str, range(1, 21))]
+    with App(log.settings) as app:
+        tickets = app.open_tickets(outage.installation_id)
+    assert sorted(ticket.number for ticket in tickets) == list(range(1, TICKETS + 1))
+    # Whose account it is, a token, and two pages of a search.
+    assert len(log.calls()) == 4
+    # The minute after: ten minutes back, of an hour with 5,000.
+    log.read()
+    assert log.asked_for() == []
+    assert len(log.calls()) <= 10
+
+
+def test_more_payloads_than_one_reading_fetches_are_left_to_the_next(log: Log) -> None:
+    numbers = range(1, MOST_PAYLOADS + 21)
+    log.miss(*map(merged, numbers))
+    log.read()
+    assert log.asked_for()[1:] == [str(number) for number in numbers[:MOST_PAYLOADS]]
+    log.read()
+    assert log.asked_for() == [str(number) for number in numbers[MOST_PAYLOADS:]]
+    assert len([call for call in log.calls() if call != LIST]) == len(numbers)
+
+
+def test_a_log_that_was_never_read_is_read_as_far_as_it_reaches(log: Log) -> None:
+    log.miss(*[labeled(number) for number in (1, 2)], ago=3 * 86_400 - 60)
+    log.miss(*[("star.created", delivery("created"))] * 150, ago=HOUR)
+    log.read()
+    assert log.asked_for() == ["1", "2"]
+
+
+def test_an_entry_that_appears_late_is_taken_in(log: Log) -> None:
+    log.miss(labeled(1), ago=1)
+    log.read()
+    log.miss(labeled(2), ago=30)
+    log.read()
+    assert log.asked_for() == ["1", "2"]
+    # Minutes late: found with the next thorough look.
+    log.miss(labeled(3), ago=300)
+    log.read()
+    assert log.asked_for() == []
+    log.redis.delete(deliveries.GLANCE)
+    log.read()
+    assert log.asked_for() == ["3"]
+
+
+def test_where_nothing_arrives_what_was_answered_counts_too(log: Log) -> None:
+    log.miss(labeled(1))
+    with log.hub.state.lock:
+        log.hub.state.deliveries.log[-1].status_code = 200
+    log.read()
+    assert log.asked_for() == []
+    log.read(pull_deliveries=True)
+    assert log.asked_for() == ["1"]
+
+
+@pytest.mark.parametrize("path", ["/app/hook/deliveries$", r"/app/hook/deliveries/\d+$"])
+@pytest.mark.parametrize("status", [500, 401, 403, 422, 429])
+def test_what_github_refuses_is_read_later_and_not_at_once(log: Log, path: str, status: int) -> None:
+    log.miss(labeled(1), labeled(2))
+    headers = {"Retry-After": "30"} if status == 429 else {}
+    log.hub.fail(path=path, answer=status, times=3, headers=headers)
+    log.read()
+    assert len(log.calls()) <= 4
+    # Told to wait, it does not even ask.
+    log.read()
+    assert log.calls() == []
+    assert 0 < log.redis.ttl(CLOSED) <= 60
+    log.redis.delete(CLOSED)
+    log.hub.control("DELETE", "faults")
+    log.read()
+    assert log.asked_for() == ["1", "2"]
+
+
+def test_a_payload_that_cannot_be_read_is_dropped_and_named_and_the_others_are_taken_in(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.miss(("issues.labeled", {"action": "labeled"}), labeled(2))
+    log.read()
+    assert log.asked_for() == ["2"]
+    assert "is dropped: issues.labeled: label is missing" in caplog.text
+    assert log.redis.llen(WAITING) == 0
+
+
+def test_a_payload_that_has_left_the_log_is_dropped(log: Log) -> None:
+    log.miss(labeled(1), labeled(2))
+    log.hub.fail(path=r"/app/hook/deliveries/\d+$", answer=404)
+    log.read()
+    assert log.asked_for() == ["2"]
+    assert log.redis.llen(WAITING) == 0
+
+
+class Died(BaseException):
+    """Stands for the process' end: nothing of ours catches it."""
+
+
+@pytest.mark.parametrize("at", range(14))
+def test_a_death_anywhere_loses_nothing(log: Log, at: int) -> None:
+    """The process ends at the nth command to Redis; the next reading finishes the work."""
+    log.miss(labeled(1), labeled(2), labeled(3))
+    commands = 0
+    send = log.redis.connection_pool.get_connection
+
+    def count(*args: Any, **kwargs: Any) -> Any:
+        nonlocal commands
+        commands += 1
+        if commands == at + 1:
+            raise Died
+        return send(*args, **kwargs)
+
+    log.redis.connection_pool.get_connection = count  # type: ignore[method-assign]
+    try:
+        log.read()
+    except Died:
+        pass
+    finally:
+        log.redis.connection_pool.get_connection = send  # type: ignore[method-assign]
+    before = log.asked_for()
+    log.read()
+    assert sorted({*before, *log.asked_for()}) == ["1", "2", "3"]
+    assert log.redis.llen(WAITING) == 0
