@@ -1,34 +1,62 @@
-"""First signs: how long a person waits, after putting the label on, until they see that somebody is there."""
+"""First signs: how long a person waits, after putting the label on, until they see that somebody is there.
+
+Where webhooks arrive, and where nothing does and GitHub's delivery log is read instead.
+"""
 
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.bench.figure import Figure
+from tests.demo.watch import settle
 from tests.hub_client import Person
 from tests.processes import until
 from tests.stack import Stack
 
 TICKETS = 12
+PULLED_TICKETS = 6
 REPOSITORY = "acme/greet"
+NOWHERE = "http://127.0.0.1:1/webhook"
+"""Nobody listens there."""
 POLL = 0.005
 """Seconds between two looks: the error of the figure."""
 
 
 def measure(directory: Path) -> list[Figure]:
     """One ticket after the other, on a worker that has nothing else to do; the model is never asked."""
-    issues = [{"title": f"Issue {number}", "body": "Do it."} for number in range(1, TICKETS + 1)]
-    seed = {"repositories": [{"name": REPOSITORY, "files": {"greet.py": "pass\n"}, "issues": issues}]}
-    with Stack(directory, seed=seed) as stack:
+    with Stack(directory, seed=_seed(TICKETS)) as stack:
         stack.start("web", "tickets")
-        alice = stack.hub.person("alice")
-        seconds = [_first_signs(alice, number) for number in range(1, TICKETS + 1)]
+        seconds = _each(stack, TICKETS)
     # The first one pays for what a worker does once.
     warm = seconds[1:]
     return [
         Figure("label → 👀 and status comment, median", statistics.median(warm), "s", "≤ 1.0"),
         Figure("label → 👀 and status comment, slowest", max(seconds), "s"),
     ]
+
+
+def measure_pulled(directory: Path) -> list[Figure]:
+    """The same with PULL_DELIVERIES, a webhook that leads nowhere, and no web process."""
+    with Stack(directory, seed=_seed(PULLED_TICKETS), environ={"PULL_DELIVERIES": "1"}) as stack:
+        stack.hub.set_webhook_url(NOWHERE)
+        stack.start("tickets", "clock")
+        settle(stack)
+        seconds = _each(stack, PULLED_TICKETS)
+    return [
+        Figure("PULL_DELIVERIES: label → 👀, median", statistics.median(seconds), "s", "≤ 10"),
+        Figure("PULL_DELIVERIES: label → 👀, slowest", max(seconds), "s", "≤ 10"),
+    ]
+
+
+def _seed(tickets: int) -> dict[str, Any]:
+    issues = [{"title": f"Issue {number}", "body": "Do it."} for number in range(1, tickets + 1)]
+    return {"repositories": [{"name": REPOSITORY, "files": {"greet.py": "pass\n"}, "issues": issues}]}
+
+
+def _each(stack: Stack, tickets: int) -> list[float]:
+    alice = stack.hub.person("alice")
+    return [_first_signs(alice, number) for number in range(1, tickets + 1)]
 
 
 def _first_signs(alice: Person, number: int) -> float:
