@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from githubkit import GitHub
@@ -21,7 +21,7 @@ from githubkit.auth import BaseAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestError, RequestFailed
 
-from jobs.github.errors import OUTAGE_WAIT, Uncertain, exhausted, graphql_refusal, refusal
+from jobs.github.errors import OUTAGE_WAIT, Throttled, Uncertain, exhausted, graphql_refusal, refusal
 from jobs.github.quota import Quota
 from jobs.settings import Settings
 from jobs.ticket.errors import Later
@@ -38,6 +38,7 @@ https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-
 API_VERSION = "2022-11-28"
 """https://docs.github.com/en/rest/about-the-rest-api/api-versions: the one Enterprise Server speaks too."""
 USER_AGENT = "autocode"
+Refused = TypeVar("Refused", Exception, Exception | None)
 
 
 def utc_now() -> datetime:
@@ -120,6 +121,7 @@ class Api:
         response = self._answer(method, path, repeatable=repeatable, is_write=True, json=body)
         if response.is_redirect:
             raise refusal(response, self._clock())
+        self._has_written()
         return response
 
     def query(self, name: str, variables: dict[str, Any]) -> Any:
@@ -137,9 +139,10 @@ class Api:
         )
         answer = response.json()
         if not answer.get("errors"):
+            if is_write:
+                self._has_written()
             return answer["data"]
-        refused = graphql_refusal(answer["errors"], response, self._clock())
-        self._heed(refused)
+        refused = self._heed(graphql_refusal(answer["errors"], response, self._clock()))
         raise refused or self._lost(f"{name}: {answer['errors'][0].get('message')}", not is_write)
 
     def _answer(
@@ -162,17 +165,23 @@ class Api:
                 renewed = True
                 self.reconnect()
             elif response.is_error:
-                refused = refusal(response, self._clock())
-                self._heed(refused)
-                raise refused
+                raise self._heed(refusal(response, self._clock()))
             else:
                 self._heed(exhausted(response, self._clock()))
                 return response
 
-    def _heed(self, refused: Exception | None) -> None:
-        """What GitHub says of limits to one worker holds for all."""
-        if isinstance(refused, Later) and self._quota is not None:
-            self._quota.close(refused.until)
+    def _heed(self, refused: Refused) -> Refused | Later:
+        """What GitHub says of limits to one worker holds for all; gives what to raise, with the time to come back."""
+        if self._quota is None or not isinstance(refused, Later):
+            return refused
+        if isinstance(refused, Throttled):
+            return Later(self._quota.back_off(), refused.why)
+        self._quota.close(refused.until)
+        return refused
+
+    def _has_written(self) -> None:
+        if self._quota is not None:
+            self._quota.proceed()
 
     def _once(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send it once; RequestError when there is no answer at all."""

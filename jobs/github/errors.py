@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from jobs.github.quota import SHORTEST_WAIT
 from jobs.ticket.errors import Later, TellPeople
 
 
@@ -26,9 +27,10 @@ class Uncertain(Exception):
     """A write got no answer: it may have happened. Observe again before anything else."""
 
 
-LIMIT_WAIT = timedelta(minutes=1)
-"""Where GitHub does not say how long:
-https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
+class Throttled(Later):
+    """GitHub asked to wait and did not say how long; `until` is as if it was for the first time."""
+
+
 OUTAGE_WAIT = timedelta(minutes=1)
 """After reads have failed in a row."""
 
@@ -60,7 +62,7 @@ def refusal(response: httpx.Response, now: datetime) -> Exception:
     call, message = call_of(response.request), message_of(response)
     text = f"{call}: {response.status_code} {message}"
     if _is_limit(response, message):
-        return Later(_limited_until(response, message, now), f"GitHub's rate limit was reached ({call})")
+        return _limited(response, message, now)
     if response.status_code == 403 and "not accessible by integration" in message:
         accepted = response.headers.get("x-accepted-github-permissions", "")
         return _missing_permission(accepted, call)
@@ -77,7 +79,8 @@ def exhausted(response: httpx.Response, now: datetime) -> Later | None:
     """Later when this answer, a success, was the last one of the hour."""
     if response.headers.get("x-ratelimit-remaining") != "0":
         return None
-    return Later(_limited_until(response, "", now), "GitHub's hourly limit is used up")
+    until = _limited_until(response, "", now) or now + SHORTEST_WAIT
+    return Later(until, "GitHub's hourly limit is used up")
 
 
 def graphql_refusal(
@@ -90,7 +93,7 @@ def graphql_refusal(
         path = [part for part in error.get("path") or [] if isinstance(part, str)]
         text = f"{call}: {'.'.join(path)}: {kind} {message}"
         if kind in ("RATE_LIMIT", "RATE_LIMITED") or "secondary rate" in message:
-            return Later(_limited_until(response, message, now), f"GitHub's rate limit was reached ({call})")
+            return _limited(response, message, now)
         if "archived" in message:
             return Archived(text)
         if kind == "NOT_FOUND":
@@ -141,14 +144,20 @@ def _is_limit(response: httpx.Response, message: str) -> bool:
     )
 
 
-def _limited_until(response: httpx.Response, message: str, now: datetime) -> datetime:
-    """When to ask again, by our clock: GitHub's `Date` says how far the two are apart."""
+def _limited(response: httpx.Response, message: str, now: datetime) -> Later:
+    until = _limited_until(response, message, now)
+    why = f"GitHub's rate limit was reached ({call_of(response.request)})"
+    return Later(until, why) if until else Throttled(now + SHORTEST_WAIT, why)
+
+
+def _limited_until(response: httpx.Response, message: str, now: datetime) -> datetime | None:
+    """When to ask again, by our clock: GitHub's `Date` says how far the two are apart. None where it is not said."""
     headers = response.headers
     if headers.get("retry-after", "").isdecimal():
         return now + timedelta(seconds=int(headers["retry-after"]))
     reset = headers.get("x-ratelimit-reset", "")
     if "secondary rate" in message or not reset.isdecimal():
-        return now + LIMIT_WAIT
+        return None
     theirs = parsedate_to_datetime(headers["date"]).astimezone(UTC) if "date" in headers else now
     wait = datetime.fromtimestamp(int(reset), UTC) - theirs
     return now + max(wait, timedelta(seconds=1))

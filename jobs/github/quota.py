@@ -81,6 +81,23 @@ end
 """
 
 
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+"""Where GitHub does not say how long: the shortest at first, then twice as long each time, up to the longest.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
+
+# KEYS: until when the door is closed; refusals in a row. ARGV: now, the shortest wait, the longest, in seconds. Gives
+# until when it is closed. A refusal while it is closed was on its way before, and makes nothing worse.
+BACK_OFF = """
+local now, closed = tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or 0)
+if closed > now then return tostring(closed) end
+local row = redis.call('INCR', KEYS[2])
+local wait = math.min(tonumber(ARGV[2]) * 2 ^ (row - 1), tonumber(ARGV[3]))
+redis.call('EXPIRE', KEYS[2], math.ceil(wait) + tonumber(ARGV[3]))
+redis.call('SET', KEYS[1], string.format('%.6f', now + wait), 'EX', math.ceil(wait) + 1)
+return redis.call('GET', KEYS[1])
+"""
+
+
 class Quota:
     """One installation's share of GitHub. Its methods raise Later instead of waiting."""
 
@@ -94,6 +111,7 @@ class Quota:
         self._is_paced = is_paced
         self._spend = redis.register_script(SPEND)
         self._close = redis.register_script(CLOSE)
+        self._back_off = redis.register_script(BACK_OFF)
 
     def start(self) -> None:
         """Later unless there is enough left to begin something."""
@@ -110,6 +128,17 @@ class Quota:
         """GitHub said to wait until then: nobody asks before."""
         seconds = max(0, math.ceil((until - self._clock()).total_seconds()))
         self._close(keys=[f"{self._prefix}:closed"], args=[until.timestamp(), seconds + 1])
+
+    def back_off(self) -> datetime:
+        """GitHub said to wait and not how long: longer each time until `proceed`. Gives until when nobody asks."""
+        now = self._clock().timestamp()
+        waits = SHORTEST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()
+        until = self._back_off(keys=[f"{self._prefix}:closed", f"{self._prefix}:row"], args=[now, *waits])
+        return datetime.fromtimestamp(float(until), UTC)
+
+    def proceed(self) -> None:
+        """GitHub took a write, so nothing is in the way any more. Reads may pass all the time while writes do not."""
+        self._redis.delete(f"{self._prefix}:row")
 
     def _take(self, costs: dict[Rate, tuple[int, int]]) -> None:
         """Count each rate's first number if, with the second besides, nothing gets too much."""

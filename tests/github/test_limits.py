@@ -168,3 +168,22 @@ def test_one_worker_that_is_told_to_wait_waits_for_all(world, limit, redis):
     before = len(world.calls())
     assert later(lambda: second.observe(now=NOW)) > timedelta(seconds=50)
     assert len(world.calls()) == before
+
+
+def test_refusals_that_say_no_time_are_waited_out_longer_each_time(world, redis):
+    now = [NOW]
+    client = world.open(Quota(redis, world.hub.installation_id, lambda: now[0]))
+    client.token()
+
+    def refused_for():
+        world.fail(method="POST", path="/comments$", answer=403, body={"message": PLEASE_WAIT})
+        with pytest.raises(Later) as refused:
+            client.create_comment("refused")
+        wait, now[0] = refused.value.until - now[0], refused.value.until
+        return round(wait.total_seconds())
+
+    assert [refused_for(), refused_for()] == [60, 120]
+    client.observe(now=NOW)
+    assert refused_for() == 240
+    client.create_comment("taken")
+    assert refused_for() == 60

@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.github.quota import FOR_A_START, GRAPHQL_POINTS, REST_POINTS, WRITES_A_MINUTE, WRITES_AN_HOUR, Quota
+from jobs.github.quota import (
+    FOR_A_START,
+    GRAPHQL_POINTS,
+    REST_POINTS,
+    SHORTEST_WAIT,
+    WRITES_A_MINUTE,
+    WRITES_AN_HOUR,
+    Quota,
+)
 from jobs.ticket.errors import Later
 
 BEGIN = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
@@ -95,6 +103,36 @@ def test_who_is_told_to_wait_closes_the_door_for_all(redis, quota, clock):
     write(elsewhere)
     clock.advance(30)
     write(other)
+
+
+def test_without_a_time_the_waits_double_from_a_minute_to_an_hour_until_a_write_succeeds(quota, clock):
+    waits = []
+    for _ in range(8):
+        until = quota.back_off()
+        waits.append(round((until - clock.now).total_seconds() / 60))
+        with pytest.raises(Later) as later:
+            quota.start()
+        assert later.value.until == until
+        clock.now = until
+        # Reads may pass while writes are refused.
+        quota.spend(is_graphql=True, is_write=False)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    quota.proceed()
+    assert quota.back_off() - clock.now == SHORTEST_WAIT
+
+
+def test_refusals_that_were_under_way_together_are_one(redis, quota, clock):
+    first = quota.back_off()
+    clock.advance(1)
+    assert Quota(redis, 17, clock).back_off() == first
+    clock.now = first
+    assert quota.back_off() - first == 2 * SHORTEST_WAIT
+
+
+def test_what_github_says_itself_is_not_made_shorter(quota, clock):
+    until = BEGIN + timedelta(minutes=10)
+    quota.close(until)
+    assert quota.back_off() == until
 
 
 def test_without_pacing_only_the_door_counts(redis, clock):
