@@ -73,6 +73,10 @@ class Hub:
         """Somebody who has an account there."""
         return Person(self.url, f"user:{login}")
 
+    def other_app(self, slug: str) -> Person:
+        """Somebody else's App, one of `apps` in tests/hub/seeds.py."""
+        return Person(self.url, f"app:{slug}")
+
     @property
     def app(self) -> Person:
         """The App itself, with a JWT."""

@@ -7,6 +7,8 @@ from pathlib import Path
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yml"
 REPO = "/repos/{owner}/{repo}"
 ISSUE = f"{REPO}/issues/{{number}}"
+SUB_ISSUES = f"POST {ISSUE}/sub_issues"
+"""An Enterprise Server may not have it yet."""
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
@@ -22,7 +24,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"POST {ISSUE}/comments",
         f"POST {ISSUE}/labels",
         f"POST {ISSUE}/reactions",
-        f"POST {ISSUE}/sub_issues",
+        SUB_ISSUES,
     ),
     "metadata:read": (
         "GraphQL observe",

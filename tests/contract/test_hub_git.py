@@ -90,8 +90,9 @@ def test_a_pushed_workflow_really_runs_red_and_green(hub: Hub, tmp_path: Path):
     assert green["conclusion"] == "success"
 
 
-def test_a_branch_that_no_workflow_wants_gets_no_suite(hub: Hub):
+def test_a_branch_that_no_workflow_wants_gets_no_suite_of_actions(hub: Hub):
     alice = hub.as_user("alice")
     sha = alice.get(f"{REPO}/branches/main").json()["commit"]["sha"]
     alice.post(f"{REPO}/git/refs", json={"ref": "refs/heads/wip/idea", "sha": sha})
-    assert alice.get(f"{REPO}/commits/wip/idea/check-suites").json()["total_count"] == 0
+    suites = alice.get(f"{REPO}/commits/wip/idea/check-suites").json()["check_suites"]
+    assert [suite["app"]["slug"] for suite in suites] == ["acme-ci"]

@@ -1,4 +1,4 @@
-"""Who is calling, and what they may do: App JWTs, installation tokens with their permissions, people."""
+"""Who is calling, and what they may do: App JWTs, installation tokens with their permissions, people, others' Apps."""
 
 import base64
 import binascii
@@ -73,6 +73,8 @@ def actor_of(state: State, authorization: str | None) -> Actor:
         raise ApiError(401, "Bad credentials")
     if credential.startswith("user:"):
         return _person(state, credential.removeprefix("user:"))
+    if credential.startswith("app:"):
+        return _other_app(state, credential.removeprefix("app:"))
     if credential.startswith("ghs_"):
         return _installation(state, credential)
     if scheme.lower() == "bearer":
@@ -96,6 +98,21 @@ def _person(state: State, login: str) -> Actor:
     if user is None or user.type != "User":
         raise ApiError(401, "Bad credentials")
     return Actor("user", user=user)
+
+
+def _other_app(state: State, slug: str) -> Actor:
+    """Somebody else's App, with all it was granted; how it comes by its tokens is its own business."""
+    installation = state.others.get(slug)
+    if installation is None:
+        raise ApiError(401, "Bad credentials")
+    token = Token(installation, installation.permissions, None, state.now() + TOKEN_LIFE)
+    return Actor(
+        "installation",
+        user=installation.app.bot,
+        app=installation.app,
+        installation=installation,
+        token=token,
+    )
 
 
 def _installation(state: State, credential: str) -> Actor:
@@ -176,12 +193,12 @@ def can_see(state: State, actor: Actor, repository: Repository) -> bool:
         return role(actor, repository) != "none"
     if not repository.private:
         return True
-    return _reaches(state, actor, repository)
+    return _reaches(actor, repository)
 
 
-def _reaches(state: State, actor: Actor, repository: Repository) -> bool:
+def _reaches(actor: Actor, repository: Repository) -> bool:
     """The actor's installation token covers the repository."""
-    if actor.token is None or state.installation_of(repository) is not actor.installation:
+    if actor.token is None or not actor.token.installation.reaches(repository):
         return False
     ids = actor.token.repository_ids
     return ids is None or repository.id in ids
@@ -203,7 +220,7 @@ def require(
         assert actor.token is not None
         public_read = level == "read" and not repository.private
         enough = LEVELS.index(actor.token.permissions.get(name, "none")) >= LEVELS.index(level)
-        if not public_read and not (enough and _reaches(state, actor, repository)):
+        if not public_read and not (enough and _reaches(actor, repository)):
             raise not_accessible(needs)
     elif actor.kind == "user":
         if not has_role(actor, repository, person or ROLE_FOR[level]):

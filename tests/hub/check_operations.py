@@ -40,8 +40,25 @@ def create_suite(
     return suite
 
 
+def await_other_apps(state: State, repository: Repository, branch: str, sha: str, before: str) -> None:
+    """A suite for every App that may report checks, and that may never do so:
+
+    https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks#about-check-suites
+    """
+    for installation in state.others.values():
+        if installation.reaches(repository) and _suite_of(repository, installation.app, sha) is None:
+            create_suite(state, repository, installation.app, branch, sha, before)
+
+
+def _suite_of(repository: Repository, app: App, sha: str) -> CheckSuite | None:
+    """An App has one suite for a commit; GitHub Actions alone has one for each run of a workflow."""
+    found = (suite for suite in repository.suites if suite.head_sha == sha and suite.app is app)
+    return next(found, None)
+
+
 def finish_suite(state: State, sender: User, suite: CheckSuite) -> None:
     """Complete the suite once its runs are, with the worst of their conclusions."""
+    before = suite.status, suite.conclusion
     latest = state.latest_runs(suite)
     suite.updated_at = state.now()
     if any(run.status != "completed" for run in latest):
@@ -50,8 +67,9 @@ def finish_suite(state: State, sender: User, suite: CheckSuite) -> None:
     concluded = [run.conclusion or "neutral" for run in latest]
     suite.status = "completed"
     suite.conclusion = min(concluded, key=WORST_FIRST.index) if concluded else "failure"
-    payload = suite_payload(state, suite)
-    emit(state, sender, "check_suite", "completed", suite.repository, check_suite=payload)
+    if before != (suite.status, suite.conclusion):
+        payload = suite_payload(state, suite)
+        emit(state, sender, "check_suite", "completed", suite.repository, check_suite=payload)
 
 
 def suite_payload(state: State, suite: CheckSuite) -> Json:
@@ -82,9 +100,11 @@ def create_check_run(state: State, actor: Actor, repository: Repository, body: J
     if sha is None:
         raise ApiError(422, f"No commit found for SHA: {body['head_sha']}")
     app = actor.app
-    own = [suite for suite in repository.suites if suite.head_sha == sha and suite.app is app]
-    branch = next((ref[11:] for ref, tip in git_facts.refs(repository).items() if tip == sha), None)
-    suite = own[0] if own else create_suite(state, repository, app, branch, sha)
+    suite = _suite_of(repository, app, sha)
+    if suite is None:
+        branch = next((ref[11:] for ref, tip in git_facts.refs(repository).items() if tip == sha), None)
+        suite = create_suite(state, repository, app, branch, sha)
+    suite.status, suite.conclusion = "queued", None
     run = CheckRun(id=state.new_id(), suite=suite, name=body["name"], started_at=state.now())
     suite.check_runs.append(state.add(run))
     emit_check_run(state, actor.author, run, "created")

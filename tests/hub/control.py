@@ -72,8 +72,8 @@ def set_latency(state: State, body: Any) -> Any:
 
 
 def set_limits(state: State, body: Any) -> Any:
-    """Fields of `limits.Rates`, which hold from now on; what was used is forgotten."""
-    state.limits.rates = replace(Rates(), **body)
+    """Fields of `limits.Rates`, which hold from now on, on Enterprise Server too; what was used is forgotten."""
+    state.limits.rates, state.limits.off = replace(Rates(), **body), False
     state.limits.ledgers.clear()
     return list_limits(state, None)
 

@@ -5,6 +5,7 @@ Its GraphQL schema: https://docs.github.com/en/enterprise-server@3.16/graphql/ov
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from graphql import DocumentNode, FieldDefinitionNode, ObjectTypeDefinitionNode
 
@@ -32,19 +33,31 @@ def check(state: State, actor: Actor, address: str, version: str) -> None:
         raise ApiError(400, _not_spoken(version, spoken))
     if state.enterprise is None:
         return
-    # People are tests, and may take the short way; the App has to find the right one.
-    if actor.kind in ("app", "installation") and not address.startswith(("/api/v3/", "/api/graphql")):
+    # People and their Apps are tests, and may take the short way; our App has to find the right one.
+    if actor.app is state.app and not address.startswith(("/api/v3/", "/api/graphql")):
         raise not_found()
     if NEWER_ENDPOINTS.search(address):
         raise not_found()
 
 
 def headers(state: State) -> dict[str, str]:
+    """Of every answer."""
     return {"X-GitHub-Enterprise-Version": state.enterprise} if state.enterprise else {}
 
 
+def delivery_headers(state: State) -> dict[str, str]:
+    """https://docs.github.com/en/enterprise-server@3.16/webhooks/webhook-events-and-payloads#delivery-headers"""
+    host = {"X-GitHub-Enterprise-Host": urlsplit(state.url).netloc}
+    return headers(state) | host if state.enterprise else {}
+
+
+def spoken_here(state: State, value: Any) -> Any:
+    """JSON as this server's models have it."""
+    return without_newer(value) if state.enterprise else value
+
+
 def without_newer(value: Any) -> Any:
-    """The same JSON without what this server's models do not have yet."""
+    """The same JSON without what Enterprise Server's models do not have yet."""
     if isinstance(value, dict):
         return {key: without_newer(item) for key, item in value.items() if key not in NEWER_KEYS}
     if isinstance(value, list):

@@ -43,7 +43,7 @@ class User(Node):
 
 @dataclass(eq=False, kw_only=True)
 class App(Node):
-    """A GitHub App: ours, or the one GitHub Actions reports its checks as."""
+    """A GitHub App: ours, the one GitHub Actions reports its checks as, or somebody's CI."""
 
     PREFIX = "A"
     slug: str
@@ -63,7 +63,7 @@ class App(Node):
 
 @dataclass(eq=False, kw_only=True)
 class Installation(Node):
-    """Our App on one account. `repository_ids` of None means all repositories of the account."""
+    """An App on one account. `repository_ids` of None means all repositories of the account."""
 
     PREFIX = "MDIz"
     app: App
@@ -72,6 +72,11 @@ class Installation(Node):
     repository_ids: set[int] | None = None
     created_at: datetime
     suspended_at: datetime | None = None
+
+    def reaches(self, repository: "Repository") -> bool:
+        """The App may look at the repository at all."""
+        selected = self.repository_ids is None or repository.id in self.repository_ids
+        return self.account is repository.owner and self.suspended_at is None and selected
 
 
 @dataclass(eq=False, kw_only=True)

@@ -23,6 +23,7 @@ class Fault:
     delay: float = 0.0
     """Seconds to wait before the answer."""
     body: dict[str, Any] | None = None
+    """What differs from the usual body of such a status."""
     headers: dict[str, str] = field(default_factory=dict)
 
     def matches(self, method: str, path: str, text: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.hub import actions, git_facts
 from tests.hub.auth import Actor
+from tests.hub.check_operations import await_other_apps
 from tests.hub.entities import PullRequest, Repository
 from tests.hub.git_facts import NULL_SHA, Commit
 from tests.hub.operations import close
@@ -35,6 +36,7 @@ def _branch_moved(
             _head_moved(state, actor, pull, old, new)
     if new != NULL_SHA:
         start_actions(state, actor, repository, "push", branch, new, before=old)
+        await_other_apps(state, repository, branch, new, old)
         if branch == repository.default_branch:
             _close_named(state, actor, repository, _pushed(repository, old, new))
 

@@ -113,7 +113,7 @@ def get_myself(request: Request) -> Answer:
 def get_rate_limit(request: Request) -> Answer:
     """Asking is free. Enterprise Server has no limits unless somebody sets them."""
     state = request.state
-    if state.enterprise:
+    if state.limits.off:
         raise ApiError(404, "Rate limiting is not enabled.")
     core, graphql = (
         state.limits.standing(request.actor.client, name, state.now()) for name in ("core", "graphql")

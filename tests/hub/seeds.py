@@ -29,8 +29,11 @@ EVENTS = [
 DEFAULT: dict[str, Any] = {
     "users": ["alice", "bob", "carol", "dave", "mallory"],
     "organizations": ["acme"],
+    "apps": ["acme-ci"],
     "repositories": [],
 }
+"""`apps`: slugs of other people's Apps that report checks, installed on the first organization; they act with tokens
+`app:<slug>`, as people do with `user:<login>`."""
 COLLABORATORS = {"alice": "admin", "bob": "write", "carol": "read", "dave": "triage"}
 CONFIG = """
 [uploadpack]
@@ -70,6 +73,8 @@ def begin(state: State, seed: dict[str, Any]) -> Installation:
         created_at=state.now(),
     )  # fmt: skip
     state.installations[installation.id] = state.add(installation)
+    for slug in seed.get("apps", DEFAULT["apps"]):
+        _add_other_app(state, slug, organization)
     for row in seed.get("repositories", []):
         add_repository(state, row)
     return installation
@@ -90,6 +95,14 @@ def _add_apps(state: State) -> None:
     ours.private_key, ours.public_key = _key_pair()
     ours.webhook_secret, ours.hook_id = secrets.token_hex(20), state.new_id()
     _app(state, "github-actions", owner, {"actions": "write", "checks": "write"}, [])
+
+
+def _add_other_app(state: State, slug: str, organization: User) -> None:
+    permissions = {"checks": "write", "metadata": "read"}
+    app = _app(state, slug, organization, permissions, ["check_run", "check_suite"])
+    state.others[slug] = Installation(
+        id=state.new_id(), app=app, account=organization, permissions=permissions, created_at=state.now()
+    )
 
 
 def _app(state: State, slug: str, owner: User, permissions: dict[str, str], events: list[str]) -> App:

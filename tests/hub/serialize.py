@@ -46,7 +46,7 @@ def iso_or_none(moment: datetime | None) -> str | None:
 
 
 def api(state: State, path: str) -> str:
-    return f"{state.url}/{path}"
+    return f"{state.api_url}/{path}"
 
 
 def user_json(state: State, user: User) -> Json:

@@ -66,8 +66,11 @@ class State:
     users: dict[str, User] = field(default_factory=dict)
     """By login in lower case; organizations and bots too."""
     apps: dict[str, App] = field(default_factory=dict)
-    """By slug: `autocode` and `github-actions`."""
+    """By slug: `autocode`, `github-actions` and those of `others`."""
     installations: dict[int, Installation] = field(default_factory=dict)
+    """Of our App."""
+    others: dict[str, Installation] = field(default_factory=dict)
+    """Other people's Apps that report checks, where they are installed, by slug: see `seeds.DEFAULT`."""
     repositories: dict[int, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -130,12 +133,7 @@ class State:
 
     def installation_of(self, repository: Repository) -> Installation | None:
         """The installation of our App that reaches the repository."""
-        for installation in self.installations.values():
-            if installation.account is repository.owner and installation.suspended_at is None:
-                ids = installation.repository_ids
-                if ids is None or repository.id in ids:
-                    return installation
-        return None
+        return next((one for one in self.installations.values() if one.reaches(repository)), None)
 
     def issue(self, repository: Repository, number: int) -> Issue:
         """The issue or pull request of that number; ApiError 404 without one."""

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request as HttpRequest
@@ -142,7 +143,9 @@ def _broken(fault: Fault) -> rest.Answer:
     """What is answered instead; of a cut connection nobody sees it, the call log shows status 0."""
     if isinstance(fault.answer, str):
         return rest.Answer(status=0)
-    return rest.Answer(fault.body or {"message": "Server Error"}, fault.answer, dict(fault.headers))
+    phrase = "Server Error" if fault.answer >= 500 else HTTPStatus(fault.answer).phrase
+    usual = {} if fault.answer < 300 else ApiError(fault.answer, phrase).body()
+    return rest.Answer(usual | (fault.body or {}), fault.answer, dict(fault.headers))
 
 
 def _carry_out(state: State, http: HttpRequest, path: str, actor: Actor, call: Call) -> rest.Answer:
@@ -185,12 +188,10 @@ def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer
 
 def _response(state: State, http: HttpRequest, actor: Actor, answer: rest.Answer) -> Response:
     version, now = _version(http), state.now()
-    if state.enterprise:
-        answer = replace(answer, body=enterprise.without_newer(answer.body))
+    answer = replace(answer, body=enterprise.spoken_here(state, answer.body))
     body, content_type = rest.encode(answer, version)
     resource = "graphql" if http.path.endswith("/graphql") else "core"
-    # Enterprise Server has no limits unless somebody sets them.
-    limits = {} if state.enterprise else state.limits.headers(actor.client, resource, now)
+    limits = {} if state.limits.off else state.limits.headers(actor.client, resource, now)
     headers = {
         "Content-Type": content_type, "X-GitHub-Request-Id": secrets.token_hex(12).upper(),
         "X-GitHub-Media-Type": "github.v3; format=json", "X-GitHub-Api-Version-Selected": version,

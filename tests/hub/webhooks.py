@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.hub import enterprise
 from tests.hub.deliveries import Delivery
 from tests.hub.entities import Installation, Issue, PullRequest, Repository, User
 from tests.hub.serialize import organization_json, repository_json, user_json
@@ -72,7 +73,9 @@ def enqueue(
     app = state.app
     if not app.webhook_url:
         return
-    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = json.dumps(
+        enterprise.spoken_here(state, body), ensure_ascii=False, separators=(",", ":")
+    ).encode()
     guid = str(uuid.uuid4())
     delivery = Delivery(
         id=state.new_id(), guid=guid, event=event, action=action, payload=payload, url=app.webhook_url,
@@ -108,7 +111,7 @@ def _headers(state: State, event: str, guid: str, payload: bytes) -> dict[str, s
         "X-GitHub-Delivery": guid, "X-GitHub-Event": event, "X-GitHub-Hook-ID": str(app.hook_id),
         "X-GitHub-Hook-Installation-Target-ID": str(app.id),
         "X-GitHub-Hook-Installation-Target-Type": "integration", "X-Hub-Signature-256": f"sha256={signature}",
-    }  # fmt: skip
+    } | enterprise.delivery_headers(state)  # fmt: skip
 
 
 def redeliver(state: State, old: Delivery) -> Delivery:

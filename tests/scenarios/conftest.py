@@ -3,21 +3,15 @@
 With HUB_ENTERPRISE=3.16.4 the hub is an Enterprise Server of that version.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios.world import World
-from tests.stack import Stack
+from tests.scenarios.world import World, playing
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environ = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCODE_MAX_TURNS": "12"}
-    with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
-        world = World(stack)
-        if version := os.environ.get("HUB_ENTERPRISE"):
-            world.become_enterprise(version)
-        stack.start("web", "tickets", "coding", "clock")
+    with playing(tmp_path_factory.mktemp("stack"), environ) as world:
         yield world

@@ -6,8 +6,7 @@ import pytest
 
 from tests.model.replies import edit, submit
 from tests.scenarios.test_label_to_review import red_then_green
-from tests.scenarios.world import WRONG, World
-from tests.stack import Stack
+from tests.scenarios.world import WRONG, World, playing
 
 VERSION = "3.16.4"
 
@@ -15,10 +14,7 @@ VERSION = "3.16.4"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environ = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3"}
-    with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
-        world = World(stack)
-        world.become_enterprise(VERSION)
-        stack.start("web", "tickets", "coding", "clock")
+    with playing(tmp_path_factory.mktemp("stack"), environ, VERSION) as world:
         yield world
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from tests.model.replies import edit, say, submit
 from tests.scenarios.test_people import calls_about
-from tests.scenarios.world import RIGHT, Issue, World
-from tests.stack import Stack
+from tests.scenarios.world import RIGHT, Issue, World, playing
 
 SLOW = {"faults": [{"delay": 0.4}]}
 
@@ -16,9 +15,8 @@ SLOW = {"faults": [{"delay": 0.4}]}
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stack of its own, whose processes these tests kill."""
-    with Stack(tmp_path_factory.mktemp("stack"), environ={"AUTOCODE_CHECKS_WAIT": "3"}) as stack:
-        stack.start("web", "tickets", "coding", "clock")
-        yield World(stack)
+    with playing(tmp_path_factory.mktemp("stack"), {"AUTOCODE_CHECKS_WAIT": "3"}) as world:
+        yield world
 
 
 def in_the_middle_of_coding(world: World, title: str) -> Issue:

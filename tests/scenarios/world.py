@@ -2,10 +2,13 @@
 
 import base64
 import itertools
+import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from redis import Redis
@@ -101,6 +104,19 @@ class World:
         for path in sorted(files, key=lambda path: path.startswith(".github/workflows")):
             repo.put(path, files[path])
         return repo
+
+
+@contextmanager
+def playing(
+    directory: Path, environ: Mapping[str, str], enterprise: str | None = os.environ.get("HUB_ENTERPRISE")
+) -> Iterator[World]:
+    """A world with its processes at work. `enterprise`: the version of Enterprise Server that the hub is."""
+    with Stack(directory, environ=environ) as stack:
+        world = World(stack)
+        if enterprise:
+            world.become_enterprise(enterprise)
+        stack.start("web", "tickets", "coding", "clock")
+        yield world
 
 
 @dataclass

@@ -1,0 +1,157 @@
+"""Somebody else's App checks the commits too: its word counts as much as that of GitHub Actions."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.model.replies import edit, submit
+from tests.scenarios.world import FILES, RIGHT, WRONG, Issue, Repo, World
+
+CI = "acme-ci"
+WAITING = """\
+name: ci
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: for turn in $(seq 400); do [ -e {gate}/$GITHUB_SHA ] && exit 0; sleep 0.1; done; exit 1
+"""
+
+
+class Gate:
+    """GitHub Actions of a repository, which finds nothing to complain of, yet not before it is let."""
+
+    def __init__(self, world: World, directory: Path) -> None:
+        self._directory = directory
+        workflow = WAITING.format(gate=directory)
+        self.repo: Repo = world.repository(FILES | {".github/workflows/ci.yml": workflow})
+
+    def open(self, sha: str) -> None:
+        """Let the checks of this commit end."""
+        (self._directory / sha).touch()
+
+
+@pytest.fixture
+def gate(world: World, tmp_path: Path) -> Gate:
+    return Gate(world, tmp_path)
+
+
+class Checks:
+    """The checks that the App reports on the head commit of a ticket's pull request.
+
+    https://docs.github.com/en/rest/checks/runs
+    """
+
+    def __init__(self, issue: Issue) -> None:
+        self._path = f"/repos/{issue.repo.name}/check-runs"
+        self._app = issue.repo.world.stack.hub.other_app(CI)
+        self.sha = issue.pull_request()["head"]["sha"]
+
+    def begin(self, name: str) -> int:
+        made = self._app.post(self._path, {"name": name, "head_sha": self.sha, "status": "in_progress"})
+        return int(made["id"])
+
+    def end(self, check_run: int, conclusion: str, **output: Any) -> None:
+        body = {"status": "completed", "conclusion": conclusion}
+        self._app.patch(f"{self._path}/{check_run}", body | ({"output": output} if output else {}))
+
+
+def suites(issue: Issue) -> dict[str, str]:
+    """The App of every check suite of the head commit → its status."""
+    sha = issue.pull_request()["head"]["sha"]
+    found = issue.repo.get(f"/commits/{sha}/check-suites")["check_suites"]
+    return {suite["app"]["slug"]: suite["status"] for suite in found}
+
+
+def test_a_red_check_of_another_app_sends_the_agent_back_and_a_green_one_completes_the_ticket(
+    world: World, gate: Gate
+) -> None:
+    title = "Greet people in good style"
+    issue = gate.repo.issue(title)
+    world.will(edit("greet.py", "return ''", WRONG), submit(), submit(), when=(title, "Iteration 1 of"))
+    complaint = "greet.py:2: warning: Use an f-string."
+    world.will(
+        edit("greet.py", WRONG, RIGHT),
+        submit(),
+        submit(),
+        when=(title, "Iteration 2 of", complaint, "One remark"),
+    )
+    issue.label().until("checking")
+
+    checks = Checks(issue)
+    style = checks.begin("style")
+    remark = {"path": "greet.py", "start_line": 2, "end_line": 2, "annotation_level": "warning"}
+    checks.end(
+        style,
+        "failure",
+        title="Style",
+        summary="One remark",
+        annotations=[remark | {"message": "Use an f-string."}],
+    )
+    gate.open(checks.sha)
+    issue.until("checking", iteration=2)
+
+    checks = Checks(issue)
+    checks.end(checks.begin("style"), "success")
+    gate.open(checks.sha)
+    record = issue.until("validating")
+    assert [item.verdict for item in record.rounds] == ["failed", "passed"]
+    assert issue.conclusions() == ["success", "failure", "success", "success"]
+    [ready] = issue.told()
+    assert "Every check of the head commit passed." in ready
+
+
+def test_green_actions_are_not_enough_while_another_apps_suite_is_incomplete(
+    world: World, gate: Gate
+) -> None:
+    title = "Greet people twice checked"
+    issue = gate.repo.issue(title)
+    world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,))
+    issue.label().until("checking")
+    checks = Checks(issue)
+    quick, thorough = checks.begin("quick"), checks.begin("thorough")
+    checks.end(quick, "success")
+    gate.open(checks.sha)
+    issue.wait(lambda: suites(issue).get("github-actions") == "completed", "the end of Actions")
+    world.settle()
+    record = issue.record()
+    assert suites(issue) == {"github-actions": "completed", CI: "in_progress"}
+    assert record is not None
+    assert record.phase == "checking"
+    assert issue.pull_request()["draft"]
+
+    checks.end(thorough, "neutral")
+    issue.until("validating")
+    answered = {
+        item["status_code"]
+        for item in world.control("GET", "deliveries")
+        if (item["event"], item["action"]) == ("check_suite", "completed")
+    }
+    # Those of Actions are ignored, because `workflow_run` tells the same.
+    assert answered == {200, 202}
+
+
+def test_an_app_that_may_report_checks_and_never_does_holds_nothing_up(world: World) -> None:
+    title = "Greet people in silence"
+    issue = world.repository().issue(title)
+    world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,))
+    issue.label().until("validating")
+    assert suites(issue) == {"github-actions": "completed", CI: "queued"}
+
+
+def test_a_check_that_turns_red_later_takes_the_ticket_back(world: World) -> None:
+    title = "Greet people on second thoughts"
+    issue = world.repository().issue(title)
+    world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title, "Iteration 1 of"))
+    world.will(
+        edit("README.md", "# greet", "# Greet"),
+        submit(),
+        submit(),
+        when=(title, "Iteration 2 of", "Too terse"),
+    )
+    issue.label().until("validating")
+    checks = Checks(issue)
+    checks.end(checks.begin("docs"), "timed_out", title="Docs", summary="Too terse")
+    issue.until("validating", iteration=2)
