@@ -16,12 +16,15 @@ from tests.contract.check import Report, check_deliveries, check_graphql, check_
 from tests.contract.deliveries import Deliveries
 from tests.contract.official import not_in, queries, wrong_in_query
 from tests.contract.packages import (
+    ENTERPRISE,
     EXAMPLES,
     GRAPHQL,
     KEPT,
     OPENAPI,
+    OPENAPI_ENTERPRISE,
     ROOT,
     WEBHOOKS,
+    WEBHOOKS_ENTERPRISE,
     Unavailable,
     kept,
     signer,
@@ -80,18 +83,22 @@ def webhooks_received(report: Report) -> str:
 
 def sent_and_answered(report: Report) -> str:
     """What the hubs heard and said while the scenarios and the demo ran."""
-    rest, hooks = Rest(_json(kept(OPENAPI))), Deliveries(_json(kept(WEBHOOKS)))
+    rest, older_rest = Rest(_json(kept(OPENAPI))), Rest(_json(kept(OPENAPI_ENTERPRISE)))
+    hooks, older_hooks = Deliveries(_json(kept(WEBHOOKS))), Deliveries(_json(kept(WEBHOOKS_ENTERPRISE)))
     report.add("scenarios", recorded())
-    check_rest(report, rest, calls(DIRECTORY))
+    check_rest(report, rest, older_rest, calls(DIRECTORY))
     report.add("coverage", unseen(report))
     check_graphql(report, _official(), set(queries().values()), calls(DIRECTORY))
-    check_deliveries(report, hooks, deliveries(DIRECTORY))
+    check_deliveries(report, hooks, older_hooks, deliveries(DIRECTORY))
     counts = report.counts
     return (
         f"REST      {len(report.ours)} endpoints called by the app, {counts['requests']} requests validated; "
-        f"{counts['answers']} answers of {len(report.seen)} endpoints validated\n"
+        f"{counts['answers']} answers of {len(report.seen)} endpoints validated, "
+        f"{counts['answers of Enterprise']} more by Enterprise Server {ENTERPRISE}'s own description, and "
+        f"{counts['injected answers']} that faults gave\n"
         f"GraphQL   {counts['queries sent']} requests validated\n"
-        f"Webhooks  {counts['deliveries']} deliveries of {counts['events']} events validated"
+        f"Webhooks  {counts['deliveries']} deliveries of {counts['events']} events validated, "
+        f"{counts['deliveries of Enterprise']} of them by Enterprise Server's description"
     )
 
 

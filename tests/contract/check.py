@@ -8,8 +8,8 @@ from graphql import GraphQLSchema
 
 from tests.contract import models
 from tests.contract.deliveries import Deliveries, event_name
-from tests.contract.headers import wrong_headers
-from tests.contract.official import wrong_in_call
+from tests.contract.headers import VERSION, wrong_addresses, wrong_headers
+from tests.contract.official import wrong_in_call, wrong_in_refusal
 from tests.contract.recordings import Call
 from tests.contract.rest import Operation, Rest
 from tests.contract.schemas import Json
@@ -41,38 +41,50 @@ class Report:
         self.violations.update(f"{place}: {line}" for line in wrong)
 
 
-def check_rest(report: Report, rest: Rest, calls: Iterable[Call]) -> None:
-    """Requests of the app and answers to everybody."""
+def check_rest(report: Report, rest: Rest, enterprise: Rest, calls: Iterable[Call]) -> None:
+    """Requests of the app and answers to everybody, on github.com and on an Enterprise Server."""
     for call in calls:
         if call.is_graphql:
             continue
-        request = call.request
-        operation = rest.find(request["method"], request["path"])
+        request, described = call.request, enterprise if call.is_enterprise else rest
+        operation = described.find(request["method"], request["path"])
         if operation is None:
-            if call.by_us:
+            # An older server may lack an endpoint; then it has to say so.
+            if call.by_us and not (call.is_enterprise and call.answer and call.answer["status"] == 404):
                 report.add(f"{request['method']} {request['path']}", ["there is no such endpoint"])
             continue
         if call.by_us:
             report.counts["requests"] += 1
-            report.ours[operation.id] = operation
-            report.add(f"{operation.id}, request", rest.wrong_in_request(operation, request))
+            report.add(f"{operation.id}, request", described.wrong_in_request(operation, request))
+            if not call.is_enterprise:
+                report.ours[operation.id] = operation
         if call.answer is not None:
-            _check_answer(report, rest, operation, call, call.answer)
+            _check_answer(report, described, operation, call, call.answer)
 
 
 def _check_answer(report: Report, rest: Rest, operation: Operation, call: Call, answer: Json) -> None:
-    # Enterprise Server has descriptions of its own, and the scenarios run against one that lacks newer fields.
-    if "X-GitHub-Enterprise-Version" in answer["headers"]:
+    if call.is_fault:
+        report.counts["injected answers"] += 1
+    elif call.is_enterprise:
+        report.counts["answers of Enterprise"] += 1
+    else:
+        report.counts["answers"] += 1
+        report.seen[operation.id].add(answer["status"])
+        if "Link" in answer["headers"]:
+            report.paged.add(operation.id)
+    if call.is_fault and answer["status"] >= 500:
+        # Whatever stands before the API may have said that.
         return
-    report.counts["answers"] += 1
-    place = f"{operation.id}, answer {answer['status']}"
-    report.seen[operation.id].add(answer["status"])
-    if "Link" in answer["headers"]:
-        report.paged.add(operation.id)
-    report.add(place, wrong_headers(call.request, answer, by_installation=call.by_us))
+    where = "Enterprise, " if call.is_enterprise else ""
+    place = f"{where}{operation.id}, answer {answer['status']}{', injected' if call.is_fault else ''}"
+    # A fault's answer takes the place of the endpoint's, and does not know what that would need.
+    by_installation = call.by_us and not call.is_fault
+    report.add(place, wrong_headers(call.request, answer, by_installation=by_installation))
+    report.add(place, wrong_addresses(answer))
     if answer["headers"]["X-GitHub-Api-Version-Selected"] == DESCRIBED_VERSION:
         report.add(place, rest.wrong_in_answer(operation, answer))
-    if answer["body"] is not None:
+    # githubkit's models are of github.com.
+    if answer["body"] is not None and not call.is_enterprise:
         report.add(place, models.wrong_in_answer(operation.id, answer["status"], answer["body"]))
 
 
@@ -100,21 +112,31 @@ def unseen(report: Report) -> Iterable[str]:
 def check_graphql(
     report: Report, schema: GraphQLSchema, known: Collection[str], calls: Iterable[Call]
 ) -> None:
-    """Queries that were sent, with their variables."""
+    """Queries that were sent, with their variables, and what faults answered to them."""
     for call in calls:
         if call.is_graphql and call.by_us:
             report.counts["queries sent"] += 1
             report.add("graphql", wrong_in_call(call.request["body"], schema, known))
+            if call.is_fault and call.answer is not None and call.answer["status"] < 500:
+                report.counts["injected answers"] += 1
+                report.add("graphql, injected", wrong_in_refusal(call.answer["body"]))
 
 
 def check_deliveries(
-    report: Report, described: Deliveries, deliveries: Iterable[tuple[Mapping[str, str], Json]]
+    report: Report,
+    described: Deliveries,
+    enterprise: Deliveries,
+    deliveries: Iterable[tuple[Mapping[str, str], Json]],
 ) -> None:
-    """Webhooks that were sent."""
+    """Webhooks that were sent, by github.com and by an Enterprise Server."""
     events = set()
     for headers, payload in deliveries:
         name = event_name(headers["X-GitHub-Event"], payload)
         events.add(name)
         report.counts["deliveries"] += 1
-        report.add(f"delivery {name}", described.wrong(headers, payload))
+        if VERSION in headers:
+            report.counts["deliveries of Enterprise"] += 1
+            report.add(f"Enterprise, delivery {name}", enterprise.wrong(headers, payload))
+        else:
+            report.add(f"delivery {name}", described.wrong(headers, payload))
     report.counts["events"] = len(events)

@@ -49,6 +49,20 @@ def wrong_in_query(name: str, text: str, schema: GraphQLSchema) -> Iterator[str]
         yield f"{name}:{line}: {found.message}"
 
 
+def wrong_in_refusal(body: Any) -> Iterator[str]:
+    """What https://spec.graphql.org/October2021/#sec-Errors does not allow in an answer that refuses, or GitHub's REST
+    does not, in whose form limits may be told here too."""
+    if isinstance(body, dict) and "errors" not in body:
+        if not {"message", "documentation_url"} <= body.keys():
+            yield "neither errors nor message and documentation_url"
+        return
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, list) or not errors:
+        yield "errors is no list"
+    elif not all(isinstance(error, dict) and isinstance(error.get("message"), str) for error in errors):
+        yield "an error has no message"
+
+
 def wrong_in_call(body: Any, schema: GraphQLSchema, known: Collection[str]) -> Iterator[str]:
     """What the schema does not allow in a request that was sent: another query than ours, or wrong variables.
 

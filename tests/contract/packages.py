@@ -25,10 +25,16 @@ class Package:
     member: str
 
 
+ENTERPRISE = "3.16"
+"""The version of Enterprise Server that the scenarios go to; see tests/scenarios/test_enterprise.py."""
+
 GRAPHQL = Package("@octokit/graphql-schema", "15.26.1", "schema.graphql")
 OPENAPI = Package("@octokit/openapi", "23.0.2", "generated/api.github.com.json")
 WEBHOOKS = Package("@octokit/openapi-webhooks", "12.1.0", "generated/api.github.com.json")
 """Made from GitHub's description like the one above; `@octokit/webhooks-schemas` has not changed since 2024."""
+OPENAPI_ENTERPRISE = Package("@octokit/openapi", "22.0.0", f"generated/ghes-{ENTERPRISE}.json")
+"""The newest one in which that version still is."""
+WEBHOOKS_ENTERPRISE = Package(WEBHOOKS.name, WEBHOOKS.version, f"generated/ghes-{ENTERPRISE}.json")
 EXAMPLES = Package("@octokit/webhooks-examples", "7.6.1", "api.github.com/index.json")
 SIGNERS = ("@octokit/webhooks@14.2.0", "@octokit/webhooks-methods@6.0.0")
 """Programs, not descriptions: what a JavaScript App checks signatures with."""
@@ -37,7 +43,7 @@ SIGNERS = ("@octokit/webhooks@14.2.0", "@octokit/webhooks-methods@6.0.0")
 def kept(package: Package, directory: Path = KEPT) -> Path:
     """The file, fetched if it is not there yet; Unavailable without npm or without its registry."""
     base = package.name.removeprefix("@").replace("/", "-")
-    found = directory / f"{base}-{package.version}{Path(package.member).suffix}"
+    found = directory / f"{base}-{package.version}-{Path(package.member).name}"
     if found.is_file():
         return found
     directory.mkdir(parents=True, exist_ok=True)

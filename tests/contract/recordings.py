@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.github.api import USER_AGENT
+from tests.contract.headers import VERSION
 from tests.contract.packages import ROOT
 from tests.hub.recording import VARIABLE
 
@@ -39,12 +40,19 @@ class Call:
     request: dict[str, Any]
     """`method`, `path` (undecoded, without `/api/v3`), `query` (pairs), `headers`, `body`."""
     answer: dict[str, Any] | None
-    """`status`, `headers`, `body`; None where the connection was cut, or a fault answered."""
+    """`status`, `headers`, `body`; None where the connection was cut."""
+    is_fault: bool = False
+    """A fault answered, in words that a test has chosen."""
 
     @property
     def by_us(self) -> bool:
         agent: str = self.request["headers"].get("User-Agent", "")
         return agent == USER_AGENT
+
+    @property
+    def is_enterprise(self) -> bool:
+        """An Enterprise Server answered. One that was not heard is taken for github.com."""
+        return self.answer is not None and VERSION in self.answer["headers"]
 
     @property
     def is_graphql(self) -> bool:
@@ -82,7 +90,7 @@ def calls(directory: Path) -> Iterator[Call]:
     """Every recorded API call."""
     for line in _lines(directory, "call"):
         request = line["request"] | {"path": line["request"]["path"].removeprefix("/api/v3")}
-        yield Call(request, None if line["is_fault"] else line["answer"])
+        yield Call(request, line["answer"], line["is_fault"])
 
 
 def deliveries(directory: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:

@@ -13,8 +13,11 @@ VERSIONS = frozenset({"2022-11-28", "2026-03-10"})
 """https://docs.github.com/en/rest/about-the-rest-api/api-versions"""
 ACCEPTED = re.compile(r"application/vnd\.github(\.\w+)?\+json")
 """https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#accept"""
-EVERYWHERE = frozenset({400, 401, 403, 404, 410, 422, 429, 500, 502, 503})
-"""Refusals that any endpoint may answer, described there or not."""
+REFUSALS = frozenset({400, 401, 403, 404, 410, 422, 429, 500, 502, 503})
+MOVED = frozenset({301, 307, 308})
+"""https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"""
+EVERYWHERE = REFUSALS | MOVED | {304}
+"""What any endpoint may answer, described there or not."""
 MENDED: dict[str, Json] = {
     "apps/list-installations": {"type": "array", "items": {"$ref": "#/components/schemas/installation"}}
 }
@@ -80,7 +83,7 @@ class Rest:
         """What the description does not allow in an answer: status, body, headers."""
         status = answer["status"]
         described = self._resolved(operation.described["responses"].get(str(status), {}))
-        if not described and status not in EVERYWHERE and status != 304:
+        if not described and status not in EVERYWHERE:
             yield f"{status} is no answer of this endpoint"
             return
         for name in described.get("headers", {}):
@@ -90,7 +93,7 @@ class Rest:
         schema = described.get("content", {}).get(media, {}).get("schema")
         if status == 200:
             schema = MENDED.get(operation.id, schema)
-        if status >= 400:
+        if status >= 400 or status in MOVED:
             yield from self._wrong_error(operation, status, schema or ERROR, answer["body"])
         elif schema is not None:
             yield from self._schemas.wrong(f"{operation.id} {status} {media}", schema, answer["body"])

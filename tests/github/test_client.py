@@ -207,7 +207,14 @@ def test_minting_is_repeated_since_a_token_too_many_does_no_harm(world):
 @pytest.mark.parametrize(
     ("fault", "wait"),
     [
-        ({"answer": 429, "headers": {"Retry-After": "30"}}, timedelta(seconds=30)),
+        (
+            {
+                "answer": 429,
+                "body": {"message": "You have exceeded a secondary rate limit."},
+                "headers": {"Retry-After": "30"},
+            },
+            timedelta(seconds=30),
+        ),
         (
             {"answer": 403, "body": {"message": "You have exceeded a secondary rate limit."}},
             timedelta(minutes=1),
