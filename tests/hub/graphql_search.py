@@ -69,7 +69,7 @@ def search(context: Context, query: str, kind: str) -> list[Issue]:
         issue
         for repository in context.state.repositories.values()
         for issue in repository.issues.values()
-        if _may_read(context, issue) and all(_matches(issue, *term) for term in terms)
+        if all(_matches(issue, *term) for term in terms) and _may_read(context, issue)
     ]
     return sorted(
         found, key=lambda issue: (issue.created_at, issue.id), reverse="sort:created-asc" not in query
