@@ -153,3 +153,14 @@ def test_a_connection_can_be_cut(hub: Hub):
     with pytest.raises(httpx.RemoteProtocolError):
         alice.get("/user")
     assert alice.get("/user").json()["login"] == "alice"
+
+
+def test_an_enterprise_server_limits_nobody_unless_somebody_sets_limits(hub: Hub):
+    hub.control("POST", "enterprise", {"version": "3.16.4"})
+    client = hub.as_user("alice")
+    assert "X-RateLimit-Limit" not in client.get(REPO).headers
+    assert client.get("/rate_limit").status_code == 404
+    hub.control("POST", "limits", {"core": 9})
+    answer = client.get(REPO)
+    assert (answer.headers["X-RateLimit-Limit"], answer.headers["X-RateLimit-Remaining"]) == ("9", "8")
+    assert answer.json()["url"] == f"{hub.url}/api/v3{REPO}"
