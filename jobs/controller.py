@@ -13,9 +13,10 @@ from enum import Enum, auto
 
 from redis import Redis
 
+from jobs.freshness import LAG, SHOWN_AFTER, Freshness
 from jobs.git.errors import GitUnreachable
 from jobs.github.client import Installation
-from jobs.github.errors import Archived, GitHubError, Gone, Uncertain
+from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertain
 from jobs.github.quota import Quota
 from jobs.lease import Lease
 from jobs.models.gateway import Model
@@ -32,8 +33,8 @@ from jobs.ticket.request import Reconcile, Ticket
 from jobs.ticket.signals import deadline, signal
 from jobs.ticket.updates import rebuilt, restarted, started, updated
 
-UNCERTAIN_FOR = timedelta(seconds=5)
-"""After a write whose outcome is unknown: observe again then, and find out."""
+UNCERTAIN_FOR = SHOWN_AFTER
+"""After a write whose outcome is unknown: observe again then, and find out. After an outage as well."""
 LONGEST_PAUSE = timedelta(minutes=10)
 """Pauses double up to this while a write's outcome stays unknown."""
 SOONEST = timedelta(seconds=1)
@@ -75,17 +76,32 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
         log.info("%s: another worker has it and will look again", ticket.key)
         return
     quota = world.quota(ticket.installation)
-    with lease, Installation(world.settings, ticket, lease.check, world.clock, quota) as github:
-        hand_over = _until_quiet(world, lease, github, ticket, lane)
+    guard = Guard(lease, Freshness(world.redis, ticket, world.clock))
+    with lease, Installation(world.settings, ticket, guard.check, world.clock, quota) as github:
+        hand_over = _until_quiet(world, guard, github, ticket, lane)
     if hand_over:
         # Only now, when the lease is free; until this job has ended, its worker's death brings it here again.
-        world.queue.request(Reconcile(ticket, why="for a coding worker"), lane="coding")
+        world.queue.request(Reconcile(ticket, why="for a coding worker", is_news=False), lane="coding")
     elif lease.is_owed:
-        world.queue.request(Reconcile(ticket, why="heard of while it could not be finished"))
+        world.queue.request(Reconcile(ticket, why="heard of while it could not be finished", is_news=False))
 
 
-def _until_quiet(world: World, lease: Lease, github: Installation, ticket: Ticket, lane: Lane) -> bool:
+@dataclass(frozen=True)
+class Guard:
+    """What is asked directly before each write."""
+
+    lease: Lease
+    freshness: Freshness
+
+    def check(self) -> None:
+        """LeaseLost unless the ticket is still ours. That something is written is known before it is."""
+        self.freshness.write_begins()
+        self.lease.check()
+
+
+def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticket, lane: Lane) -> bool:
     """Go over the ticket until nothing new was heard meanwhile; True if a coding worker has to go on."""
+    lease = guard.lease
     while True:
         work = Work(
             ticket=ticket,
@@ -93,6 +109,8 @@ def _until_quiet(world: World, lease: Lease, github: Installation, ticket: Ticke
             github=github,
             redis=world.redis,
             clock=world.clock,
+            freshness=guard.freshness,
+            guard=guard.check,
             news=lease.take_again,
             stopping=world.stopping,
             open_model=world.open_model,
@@ -116,7 +134,7 @@ class Result(Enum):
 
 def _carefully(world: World, work: Work, lane: Lane) -> Result:
     """One pass, and what becomes of everything that can go wrong in it."""
-    ticket = work.ticket
+    ticket, begun = work.ticket, world.clock()
     try:
         result = _pass(world, work, lane)
         if result is Result.WAITING:
@@ -124,14 +142,18 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         return result
     except LeaseLost:
         log.warning("%s: the lease is lost, another worker goes on", ticket.key)
+    except (Uncertain, GitUnreachable, Unanswered) as uncertain:
+        log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
+        if not isinstance(uncertain, Unanswered):
+            # It may still be carried out.
+            work.freshness.write_begins()
+        world.queue.request_at(ticket, world.clock() + _pause(world, _unsure_key(ticket), UNCERTAIN_FOR))
     except Later as later:
         log.info("%s: %s", ticket.key, later)
         world.queue.request_at(ticket, later.until)
-    except (Uncertain, GitUnreachable) as uncertain:
-        log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
-        world.queue.request_at(ticket, world.clock() + _pause(world, _unsure_key(ticket), UNCERTAIN_FOR))
     except (Gone, Archived) as gone:
         log.warning("%s: dropped, %s", ticket.key, gone)
+        _come_back(world, ticket, begun, None)
     except TellPeople as problem:
         log.info("%s: %s", ticket.key, problem)
         _set_aside(world, work, str(problem))
@@ -146,6 +168,7 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
 def _pass(world: World, work: Work, lane: Lane) -> Result:
     """Observe, then signals and steps until the ticket waits for something."""
     if not _look(world, work):
+        _come_back(world, work.ticket, work.observation.now, None)
         return Result.WAITING
     while KIND[work.record.phase] == "working":
         if lane != "coding":
@@ -165,9 +188,19 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
         else:
             _look(world, work)
     due = deadline(work.record, work.observation, world.settings.budget)
-    if due:
-        world.queue.request_at(work.ticket, max(due, world.clock() + SOONEST))
+    _come_back(world, work.ticket, work.observation.now, due)
     return Result.WAITING
+
+
+def _come_back(world: World, ticket: Ticket, looked_at: datetime, due: datetime | None) -> None:
+    """Ask for a ticket that is let go of at the time when it has to be looked at without a cause, if there is any.
+
+    That is when it is due, or once more when what was heard of it last must show in GitHub's answers.
+    """
+    shown = world.queue.heard_of(ticket) + LAG
+    times = [time for time in (due, shown if looked_at < shown else None) if time]
+    if times:
+        world.queue.request_at(ticket, max(min(times), world.clock() + SOONEST))
 
 
 def _look(world: World, work: Work) -> bool:

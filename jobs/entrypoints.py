@@ -35,7 +35,7 @@ def sweep(installation: int | None) -> None:
         for number in wanted:
             try:
                 for ticket in sorted(app.open_tickets(number)):
-                    world.queue.request(Reconcile(ticket, why="sweep"))
+                    world.queue.request(Reconcile(ticket, why="sweep", is_news=False))
             except (Later, TellPeople, GitHubError) as error:
                 # The next sweep comes soon enough, and the other accounts are not to blame.
                 log.warning("installation %s: %s", number, error)

@@ -55,14 +55,18 @@ DUE_AT_ONCE = 500
 
 LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
+NEWS_FOR = 15
+"""Seconds that it is remembered when a ticket was last heard of."""
 SWEPT = "autocode:swept"
 """Lives for as long as no sweep is due."""
 READ = "autocode:deliveries:read"
 """Lives for as long as no reading of the delivery log is due."""
 
-# KEYS: note, job's hash, lane's list, RQ's set of queues. ARGV: job id, the hash's fields as JSON.
+# KEYS: note, job's hash, lane's list, RQ's set of queues, when it was heard of. ARGV: job id, the hash's fields as
+# JSON, the time if this is news, for how long it is.
 # A hash that is there: this same command was taken before, its answer got lost, and the client sent it again.
 REQUEST = """
+if ARGV[3] ~= '' then redis.call('SET', KEYS[5], ARGV[3], 'EX', ARGV[4]) end
 if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
 local noted = redis.call('GET', KEYS[1])
 if noted then
@@ -123,8 +127,16 @@ class Queue:
         """Ask for it; False if a job that has yet to begin will see to it. QueueDown if it cannot be taken."""
         if isinstance(request, Reconcile):
             ticket, turn = request.ticket, _turn(lane, request.ticket.job_id_part)
-            return self._put(lane, turn, "jobs.entrypoints.reconcile", (ticket.key, lane, turn))
+            return self._put(
+                lane, turn, "jobs.entrypoints.reconcile", (ticket.key, lane, turn), is_news=request.is_news
+            )
         return self._sweep(request.installation)
+
+    def heard_of(self, ticket: Ticket) -> datetime:
+        """When the ticket was last in the news; long ago if that was not in the last seconds."""
+        with _reachable():
+            time = self._redis.get(_news(ticket.job_id_part))
+        return datetime.fromtimestamp(float(time or 0), UTC)
 
     def request_at(self, ticket: Ticket, when: datetime) -> None:
         """Ask for the ticket at a time; of several calls for one ticket the last counts."""
@@ -138,7 +150,7 @@ class Queue:
                 LATER, "-inf", repr(now.timestamp()), byscore=True, offset=0, num=DUE_AT_ONCE, withscores=True
             )
         for key, time in due:
-            self.request(Reconcile(Ticket.parse(key.decode()), why="put off until now"))
+            self.request(Reconcile(Ticket.parse(key.decode()), why="put off until now", is_news=False))
             with _reachable():
                 self._strike_out(keys=[LATER], args=[key, repr(time)])
         return len(due)
@@ -182,18 +194,22 @@ class Queue:
         turn = _turn("tickets", f"sweep-{installation or 'all'}")
         return self._put("tickets", turn, "jobs.entrypoints.sweep", (installation,))
 
-    def _put(self, lane: Lane, turn: str, function: str, args: tuple[object, ...]) -> bool:
-        now = utcformat(datetime.now(UTC))
+    def _put(
+        self, lane: Lane, turn: str, function: str, args: tuple[object, ...], *, is_news: bool = False
+    ) -> bool:
+        now = datetime.now(UTC)
         fields = self._hash_of(lane, function) | {
-            "created_at": now,
-            "enqueued_at": now,
+            "created_at": utcformat(now),
+            "enqueued_at": utcformat(now),
             "description": f"{function.rpartition('.')[2]} {next(filter(None, args), 'everything')}",
             # Not compressed, which RQ reads as well; so short a text would not get shorter.
             "data": json.dumps([function, None, args, {}]),
         }
-        keys = [_note(turn), Job.key_for(turn), self._lanes[lane].key, rq.Queue.redis_queues_keys]
+        news = _news(turn.removeprefix(f"{lane}-").rpartition("-")[0])
+        keys = [_note(turn), Job.key_for(turn), self._lanes[lane].key, rq.Queue.redis_queues_keys, news]
+        heard = now.timestamp() if is_news else ""
         with _reachable():
-            return bool(self._request(keys=keys, args=[turn, json.dumps(fields)]))
+            return bool(self._request(keys=keys, args=[turn, json.dumps(fields), heard, NEWS_FOR]))
 
     def _hash_of(self, lane: Lane, function: str) -> dict[str, Any]:
         """What RQ keeps of a job, but for what differs from job to job. Built by RQ, once: it takes a while."""
@@ -221,6 +237,11 @@ def _turn(lane: Lane, subject: str) -> str:
 def _note(turn: str) -> str:
     """Where the waiting job of this turn's lane and subject is noted."""
     return f"autocode:waiting:{turn.rpartition('-')[0]}"
+
+
+def _news(subject: str) -> str:
+    """Where it is noted when this subject was last in the news."""
+    return f"autocode:news:{subject}"
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
 
 from jobs import shutdown
+from jobs.freshness import remember_since
 from jobs.logs import write_logs
 from jobs.queue import Lane, Queue, connect
 from jobs.settings import MissingSettings, Settings
@@ -170,10 +171,13 @@ def main(arguments: list[str]) -> int:
     except MissingSettings as error:
         sys.stderr.write(f"autocode's worker cannot start:\n{error}\n")
         return 2
+    redis = connect(settings.redis_address)
+    with suppress(RedisError):
+        remember_since(redis, datetime.now(UTC))
     # The libraries take more than a second and 100 MB: once here, not in each horse.
     importlib.import_module("jobs.entrypoints")
     lane: Any = arguments[0]
-    work(lane, connect(settings.redis_address))
+    work(lane, redis)
     return 0
 
 

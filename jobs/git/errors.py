@@ -18,6 +18,10 @@ class GitDenied(TellPeople):
     """The remote answered and refused: 401, 403, 404, or a rule of the repository against this push."""
 
 
+class GitUnauthorized(GitDenied):
+    """401: the token has expired or was revoked; another one may do."""
+
+
 class PushConflict(Exception):
     """Other people's commits touch the same lines as ours. The worktree stands at their head, clean."""
 
@@ -58,7 +62,8 @@ def failure(arguments: Iterable[str], stderr: str, repository: str = "") -> GitF
     if repository:
         for pattern, sentence in REFUSALS.items():
             if re.search(pattern, stderr, re.MULTILINE):
-                return GitDenied(f"The repository {repository} {sentence}.{_quoted(stderr)}")
+                refused = GitUnauthorized if "401" in pattern else GitDenied
+                return refused(f"The repository {repository} {sentence}.{_quoted(stderr)}")
     kind = GitUnreachable if repository and AWAY.search(stderr) else GitFailed
     return kind(f"git {' '.join(arguments)}: {stderr.strip() or 'failed and said nothing'}")
 

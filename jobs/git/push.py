@@ -23,8 +23,10 @@ class Pushed:
     """Commits of other people that were taken in on the way."""
 
 
-def push_branch(commands: Commands, remote: Remote, branch: str, fetch: Callable[[], None]) -> Pushed:
-    """Push HEAD to `branch`; `fetch` brings the remote's branches here.
+def push_branch(
+    commands: Commands, remote: Remote, branch: str, fetch: Callable[[], None], guard: Callable[[], None]
+) -> Pushed:
+    """Push HEAD to `branch`; `fetch` brings the remote's branches here, `guard` is called right before each push.
 
     Whatever a failed attempt says, the remote is asked where the branch is before anything else is done: the
     push may have arrived although its answer did not. Raises PushConflict, GitDenied, GitUnreachable, GitFailed.
@@ -32,6 +34,7 @@ def push_branch(commands: Commands, remote: Remote, branch: str, fetch: Callable
     others = 0
     for _ in range(ROUNDS):
         head = commands.line("rev-parse", "HEAD")
+        guard()
         refused = _attempt(commands, remote, head, branch)
         if refused is None or (there := _remote_head(commands, remote, branch)) == head:
             return Pushed(head, others)

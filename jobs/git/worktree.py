@@ -7,6 +7,7 @@ whenever it was touched, for the sake of people who look; nested repositories ar
 
 import os
 import stat
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
@@ -90,14 +91,16 @@ class Worktree:
         self._git.run("commit", *options, stdin=message.encode(), person=author)
         return self.head()
 
-    def push(self, token: str) -> Pushed:
+    def push(self, token: str, guard: Callable[[], None] = lambda: None) -> Pushed:
         """Push HEAD to the branch, never by force; other people's commits there are built upon.
+
+        `guard` is called right before each push, and what it raises prevents it.
 
         Raises PushConflict with the worktree at their head, GitDenied, GitUnreachable, GitFailed.
         """
         self._own()
         remote = Remote(self._mirror.url, token)
-        return push_branch(self._git, remote, self.branch, lambda: self._mirror.fetch(token))
+        return push_branch(self._git, remote, self.branch, lambda: self._mirror.fetch(token), guard)
 
     def show(self, path: str) -> str | None:
         """A file as it is at the head of the base branch, never of the ticket's, links inside the repository

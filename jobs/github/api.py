@@ -21,7 +21,15 @@ from githubkit.auth import BaseAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestError, RequestFailed
 
-from jobs.github.errors import OUTAGE_WAIT, Throttled, Uncertain, exhausted, graphql_refusal, refusal
+from jobs.github.errors import (
+    OUTAGE_WAIT,
+    Throttled,
+    Unanswered,
+    Uncertain,
+    exhausted,
+    graphql_refusal,
+    refusal,
+)
 from jobs.github.quota import Quota
 from jobs.settings import Settings
 from jobs.ticket.errors import Later
@@ -55,16 +63,19 @@ class Api:
         authenticate: Callable[[], BaseAuthStrategy],
         clock: Callable[[], datetime],
         quota: Quota | None = None,
+        guard: Callable[[], None] | None = None,
     ) -> None:
         """`authenticate` gives fresh credentials: at the first request, and anew when GitHub answers 401.
 
-        `quota` is the installation's; the App itself has none.
+        `quota` is the installation's; the App itself has none. `guard` is called directly before each write, a
+        repeated one too: whatever takes time (waiting, credentials) is behind it. It raises what has to stop it.
         """
         self._url = settings.api_url
         self._graphql_url = re.sub("/api/v3$", "/api", settings.api_url) + "/graphql"
         self._authenticate = authenticate
         self._clock = clock
         self._quota = quota
+        self._guard = guard
         self._github: GitHub[Any] | None = None
         self._open = ExitStack()
 
@@ -154,14 +165,18 @@ class Api:
             if self._quota is not None:
                 self._quota.spend(is_graphql=path == self._graphql_url, is_write=is_write)
             try:
-                response = self._once(method, path, **content)
+                response = self._once(method, path, is_write=is_write, **content)
             except RequestError as error:
                 may_repeat = repeatable or isinstance(error.exc, NEVER_SENT)
                 self._pause(pauses, f"{method} {path}: {error.exc!r}", may_repeat)
                 continue
             if response.status_code >= 500:
                 self._pause(pauses, f"{method} {path}: {response.status_code}", repeatable)
-            elif response.status_code == 401 and not renewed:
+            elif response.status_code == 401:
+                if renewed:
+                    raise Unanswered(
+                        self._clock() + OUTAGE_WAIT, f"GitHub takes no credentials of ours ({path})"
+                    )
                 renewed = True
                 self.reconnect()
             elif response.is_error:
@@ -183,10 +198,12 @@ class Api:
         if self._quota is not None:
             self._quota.proceed()
 
-    def _once(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def _once(self, method: str, path: str, *, is_write: bool, **content: Any) -> httpx.Response:
         """Send it once; RequestError when there is no answer at all."""
         headers = {"X-GitHub-Api-Version": API_VERSION}
         github = self._github or self.reconnect()
+        if is_write and self._guard is not None:
+            self._guard()
         try:
             return github.request(method, path, headers=headers, **content).raw_response
         except RequestFailed as failed:
@@ -201,7 +218,7 @@ class Api:
 
     def _lost(self, what: str, repeatable: bool) -> Exception:
         if repeatable:
-            return Later(self._clock() + OUTAGE_WAIT, f"GitHub did not answer ({what})")
+            return Unanswered(self._clock() + OUTAGE_WAIT, f"GitHub did not answer ({what})")
         return Uncertain(what)
 
     def _is_ours(self, response: httpx.Response) -> bool:

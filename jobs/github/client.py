@@ -47,11 +47,11 @@ class Installation(Writes):
         clock: Callable[[], datetime] = utc_now,
         quota: Quota | None = None,
     ) -> None:
-        """`guard` is called before each write and raises LeaseLost when the ticket is no longer ours.
+        """`guard` is called directly before each write and raises LeaseLost when the ticket is no longer ours.
 
         `quota` is what the workers share of GitHub's limits.
         """
-        super().__init__(Api(settings, self._authenticate, clock, quota), ticket, guard)
+        super().__init__(Api(settings, self._authenticate, clock, quota, guard), ticket)
         self._quota = quota
         self._settings = settings
         self._clock = clock
@@ -66,9 +66,9 @@ class Installation(Writes):
     ) -> None:
         self._api.close()
 
-    def token(self) -> str:
-        """The installation token, for git, good for five minutes at least."""
-        if self._minted is None or self._minted.expires_at - self._clock() < RENEW_BEFORE:
+    def token(self, *, anew: bool = False) -> str:
+        """The installation token, for git, good for five minutes at least; another one if it has to be `anew`."""
+        if anew or self._minted is None or self._minted.expires_at - self._clock() < RENEW_BEFORE:
             self._api.reconnect()
         assert self._minted is not None
         return self._minted.secret

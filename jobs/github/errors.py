@@ -31,6 +31,10 @@ class Throttled(Later):
     """GitHub asked to wait and did not say how long; `until` is as if it was for the first time."""
 
 
+class Unanswered(Later):
+    """GitHub is away: reads failed in a row, or it takes no credentials. Nothing was written."""
+
+
 OUTAGE_WAIT = timedelta(minutes=1)
 """After reads have failed in a row."""
 

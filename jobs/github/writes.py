@@ -1,12 +1,12 @@
-"""Writes: everything autocode changes on GitHub. Each asks the guard first and then makes one request."""
+"""Writes: everything autocode changes on GitHub. Each is one request, sent once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 from jobs.github.api import Api
-from jobs.github.errors import GitHubError, Gone
+from jobs.github.errors import GitHubError, Gone, Uncertain
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.observation import Comment, Observation, PullRequest
 from jobs.ticket.request import Ticket
@@ -16,15 +16,13 @@ from jobs.ticket.words import COMMENT_LIMIT
 class Writes:
     """What may be written to one ticket's repository.
 
-    Every method may raise LeaseLost (by the guard, before anything is sent), Uncertain, Later, TellPeople,
-    Gone, Archived or GitHubError.
+    Every method may raise LeaseLost (before anything is sent), Uncertain, Later, TellPeople, Gone, Archived or
+    GitHubError.
     """
 
-    def __init__(self, api: Api, ticket: Ticket, guard: Callable[[], None]) -> None:
-        """`guard` raises LeaseLost when somebody else works on the ticket now."""
+    def __init__(self, api: Api, ticket: Ticket) -> None:
         self._api = api
         self._ticket = ticket
-        self._guard = guard
         self._repository = f"/repos/{ticket.repository}"
         self._issue = f"{self._repository}/issues/{ticket.number}"
         self._seen: Observation | None = None
@@ -77,12 +75,11 @@ class Writes:
             if draft and "Draft pull requests are not supported" in str(error):
                 return self.create_pull_request(title=title, body=body, head=head, base=base, draft=False)
             if "A pull request already exists" in str(error):
-                return self._open_pull_request(head, error)
+                return self._open_pull_request(head)
             _explain(error, head, base)
 
     def publish_ready(self, pull_request: PullRequest, *, body: str) -> None:
         """Rewrite the pull request's body and take it out of draft."""
-        self._guard()
         variables = {
             "pullRequest": pull_request.node_id, "body": _short_enough(body), "isDraft": pull_request.is_draft
         }  # fmt: skip
@@ -90,7 +87,6 @@ class Writes:
 
     def make_draft(self, pull_request: PullRequest) -> None:
         """Make a pull request that was ready a draft again."""
-        self._guard()
         self._api.mutate("make_draft", {"pullRequest": pull_request.node_id})
 
     def update_pull_request(self, pull_request: PullRequest, *, body: str) -> None:
@@ -112,7 +108,6 @@ class Writes:
         return True
 
     def _send(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        self._guard()
         return self._api.send(method, path, body).json()
 
     def _change_known_labels(self, adding: list[str], removing: list[str]) -> bool:
@@ -120,7 +115,6 @@ class Writes:
         known = self._label_ids
         if self._seen is None or not all(name in known for name in [*adding, *removing]):
             return False
-        self._guard()
         variables = {
             "issue": self._seen.issue.node_id,
             "add": [known[name] for name in adding],
@@ -140,20 +134,19 @@ class Writes:
             self._label_ids |= {label["name"]: label["node_id"] for label in made}
 
     def _remove_label(self, name: str) -> None:
-        self._guard()
         try:
             self._api.send("DELETE", f"{self._issue}/labels/{quote(name, safe='')}", None)
         except Gone:
             return
 
-    def _open_pull_request(self, head: str, error: GitHubError) -> PullRequest:
-        """The open pull request of one of our branches; the original error if there is none after all."""
+    def _open_pull_request(self, head: str) -> PullRequest:
+        """The open pull request of one of our branches; Uncertain while GitHub says that it exists and shows none."""
         owner = self._ticket.repository.partition("/")[0]
         found = self._api.get(
             f"{self._repository}/pulls", {"head": f"{owner}:{head}", "state": "open"}
         ).json()
         if not found:
-            raise error
+            raise Uncertain(f"GitHub has a pull request for {head} and does not list it yet")
         return pull_request_of(found[0])
 
 

@@ -39,7 +39,7 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
         if record.branch is None or record.base is None:
             raise RuntimeError(f"{work.ticket.key} has no branch in phase {record.phase}")
         mirror = work.mirror = work.mirror or Mirror(work.settings.data, Address.parse(url), url)
-        mirror.fetch(work.github.token())
+        work.with_token(mirror.fetch)
         work.worktree = mirror.worktree(work.ticket.number, record.branch, record.base, resume=resume)
         evict(work.settings.data, int(work.settings.mirrors_gb * GIGABYTE), keep=mirror.path)
     return work.worktree

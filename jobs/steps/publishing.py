@@ -25,7 +25,7 @@ def publish(work: Work) -> Signal:
     if worktree.head() == work.record.head_sha and not _was_held(work):
         return _nothing_new(work, is_new_worker)
     try:
-        pushed = worktree.push(work.github.token())
+        pushed = work.with_token(lambda token: worktree.push(token, work.guard))
     except PushConflict as conflict:
         work.collided = conflict.patch
         return _set_back(work, messages.COLLIDED)

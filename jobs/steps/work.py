@@ -4,10 +4,12 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from redis import Redis
 
+from jobs.freshness import Freshness
+from jobs.git.errors import GitUnauthorized
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from jobs.github.client import Installation
@@ -28,10 +30,8 @@ from jobs.ticket.words import fitted
 
 THROTTLE = timedelta(seconds=15)
 """Between two edits of the status comment that only show progress."""
-STALE_FOR = 15
-"""Seconds after one of our writes in which GitHub may still answer with an older state."""
-STALE_RETRY = timedelta(seconds=2)
 
+Result = TypeVar("Result")
 log = logging.getLogger("autocode")
 
 
@@ -44,6 +44,9 @@ class Work:
     github: Installation
     redis: Redis
     clock: Callable[[], datetime]
+    freshness: Freshness
+    guard: Callable[[], None]
+    """Called directly before each write; raises LeaseLost when the ticket is no longer ours."""
     news: Callable[[], bool]
     """Whether something was heard of the ticket since the last call."""
     stopping: Callable[[], bool]
@@ -89,17 +92,22 @@ class Work:
     def observe(self) -> None:
         """Ask GitHub how the ticket is now, who may do what included.
 
-        Raises Later when GitHub answers with a state older than our own last write. A status comment without a
-        valid record is no older state: somebody changed it.
+        Raises Later when GitHub's answer may be older than our own last write.
         """
         observation = self.github.observe(now=self.clock())
         remembered = self._load(observation)
-        if remembered or observation.status_comment is None:
-            self._refuse_stale(remembered)
+        self.freshness.check(observation, remembered)
         if self._record is None:
             self._record = remembered
         logins = logins_to_ask(self._record, observation)
         self._observation = replace(observation, permissions=self.github.permissions(logins))
+
+    def with_token(self, command: Callable[[str], Result]) -> Result:
+        """What a git command gives that needs the token; tried with another one if GitHub does not take it any more."""
+        try:
+            return command(self.github.token())
+        except GitUnauthorized:
+            return command(self.github.token(anew=True))
 
     def ask_permissions(self, logins: Iterable[str]) -> None:
         """Learn what these people may do, and keep it with the observation."""
@@ -117,7 +125,7 @@ class Work:
         body = fitted(f"{secret_block}\n{status_body(self.record, self.settings.budget.max_iterations)}")
         if not self._rewritten(body):
             self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
-        self.redis.set(self._sequence_key, self.record.sequence, ex=STALE_FOR)
+        self.freshness.recorded(self.record.sequence)
         self.saved_at = self.clock()
 
     def progress(self) -> None:
@@ -174,16 +182,7 @@ class Work:
         if self.mirror is not None:
             self.mirror.close()
 
-    @property
-    def _sequence_key(self) -> str:
-        return f"sequence:{self.ticket.key}"
-
     def _load(self, observation: Observation) -> Record | None:
         if observation.status_comment is None:
             return None
         return records.load(observation.status_comment.body, self._address, self.settings.webhook_secrets)
-
-    def _refuse_stale(self, remembered: Record | None) -> None:
-        newest = self.redis.get(self._sequence_key)
-        if newest is not None and int(newest) > (remembered.sequence if remembered else 0):
-            raise Later(self.clock() + STALE_RETRY, "GitHub answered with a state older than our last write")

@@ -42,6 +42,8 @@ class Reconcile:
     ticket: Ticket
     why: str
     """For the log only: the worker looks for itself."""
+    is_news: bool = True
+    """Something has just happened on GitHub, whose answers may not show it for some seconds."""
 
 
 @dataclass(frozen=True)

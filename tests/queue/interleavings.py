@@ -238,7 +238,7 @@ def look(world: World, work: Work, lane: Lane) -> Result:
     puppet.pause()
     guard: Any = work.github.guard  # type: ignore[attr-defined]
     guard()
-    machine.fences.append(guard.__self__.fence)
+    machine.fences.append(guard.__self__.lease.fence)
     match machine.endings.pop(puppet, "waiting"):
         case "for a coding worker":
             return Result.FOR_CODING
