@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from tests.hub import webhooks
+from tests.hub import control_trouble, webhooks
 from tests.hub.auth import LEVELS
 from tests.hub.entities import PullRequest
 from tests.hub.faults import Fault
@@ -159,6 +159,7 @@ CONTROLS: dict[tuple[str, str], Callable[[State, Any], Any]] = {
     ("GET", "deliveries"): list_deliveries,
     ("POST", "deliveries"): add_missed_deliveries,
     ("GET", "state"): list_everything,
+    **control_trouble.CONTROLS,
 }
 
 

@@ -1,8 +1,19 @@
 """Faults: which of the next API calls go wrong, and how. Set over `/_hub/faults`, consumed in order."""
 
+import random
 import re
 from dataclasses import dataclass, field
 from typing import Any
+
+# In the body as it was sent, where a line break is two characters.
+MUTATION = re.compile(r'(?:"|\\n)\s*mutation\b')
+
+
+def is_write(method: str, path: str, text: str) -> bool:
+    """Whether the call changes something, if it succeeds; `text` is GraphQL's body."""
+    if path == "/graphql":
+        return MUTATION.search(text) is not None
+    return method not in ("GET", "HEAD") and not path.endswith("/git-upload-pack")
 
 
 @dataclass
@@ -15,6 +26,13 @@ class Fault:
     """A regular expression searched for in the path; empty: any path."""
     operation: str = ""
     """Of GraphQL: searched for in the query and its operation name; empty: any."""
+    writes: bool = False
+    """Only calls that change something: REST's, mutations, and pushes."""
+    share: float = 1.0
+    """Of the calls that it matches it strikes so many, drawn by `seed`."""
+    seed: int = 0
+    met: int = 0
+    """Calls that have matched so far."""
     answer: int | str = 502
     """A status, `reset` (connection closed without an answer) or `timeout` (no answer for `delay` seconds)."""
     effect: str = "before"
@@ -26,9 +44,17 @@ class Fault:
     """What differs from the usual body of such a status."""
     headers: dict[str, str] = field(default_factory=dict)
 
-    def matches(self, method: str, path: str, text: str) -> bool:
+    def strikes(self, method: str, path: str, text: str) -> bool:
+        """Whether this call goes wrong; the same calls in the same order do so each time."""
+        if not self._matches(method, path, text):
+            return False
+        self.met += 1
+        return self.share >= 1 or random.Random(f"{self.seed} {self.met}").random() < self.share
+
+    def _matches(self, method: str, path: str, text: str) -> bool:
         return (
             self.times > 0
+            and (not self.writes or is_write(method, path, text))
             and self.method.upper() in ("", method)
             and re.search(self.path, path) is not None
             and re.search(self.operation, text) is not None
@@ -46,7 +72,7 @@ class Faults:
     def take(self, method: str, path: str, text: str, *, git: bool = False) -> Fault | None:
         """The fault this call meets; used up by it. Git meets only those that name a path: the rest mean the API."""
         for fault in self.waiting:
-            if fault.matches(method, path, text) and (fault.path or not git):
+            if (fault.path or not git) and fault.strikes(method, path, text):
                 fault.times -= 1
                 return fault
         return None

@@ -14,6 +14,7 @@ from tests.hub import pushes
 from tests.hub.auth import Actor, actor_of, can_see, require
 from tests.hub.entities import Repository
 from tests.hub.errors import ApiError
+from tests.hub.faults import Fault
 from tests.hub.git_facts import ENVIRONMENT
 from tests.hub.state import State
 from tests.hub.web import cut
@@ -38,10 +39,8 @@ def serve_git(state: State, environ: "WSGIEnvironment", start: "StartResponse") 
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     with state.lock:
         fault = state.faults.take(method, path, "", git=True)
-    if fault and isinstance(fault.answer, str):
-        cut(environ)
-    if fault and isinstance(fault.answer, int):
-        return Response("the hub was told to fail", fault.answer)(environ, start)
+    if fault and fault.effect == "before":
+        return _broken(fault, environ)(environ, start)
     writes = "git-receive-pack" in (match["rest"], environ.get("QUERY_STRING", "").removeprefix("service="))
     try:
         with state.lock:
@@ -53,7 +52,18 @@ def serve_git(state: State, environ: "WSGIEnvironment", start: "StartResponse") 
     response = _backend(
         state, actor, repository, match["rest"], environ, pushed=match["rest"] == "git-receive-pack"
     )
+    if fault:
+        response.get_data()  # to the end, for that is when what was pushed takes effect
+        response = _broken(fault, environ)
     return response(environ, start)
+
+
+def _broken(fault: Fault, environ: "WSGIEnvironment") -> Response:
+    """What is answered instead, if anything is."""
+    if isinstance(fault.answer, str):
+        cut(environ)
+    assert isinstance(fault.answer, int)
+    return Response("the hub was told to fail", fault.answer)
 
 
 def _admitted(state: State, actor: Actor, owner: str, name: str, *, writes: bool) -> Repository:

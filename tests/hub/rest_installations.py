@@ -59,6 +59,15 @@ def create_token(request: Request) -> Answer:
     return Answer(answer, 201)
 
 
+@route("DELETE", "/installation/token", "installation")
+def revoke_token(request: Request) -> Answer:
+    """https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token"""
+    tokens = request.state.tokens
+    for secret in [secret for secret, token in tokens.items() if token is request.actor.token]:
+        del tokens[secret]
+    return Answer(status=204)
+
+
 @route("GET", "/installation/repositories", "installation")
 def list_repositories(request: Request) -> Answer:
     state, token = request.state, request.actor.token

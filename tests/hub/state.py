@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 
 from tests.hub.checks import CheckRun, CheckSuite, Status, WorkflowJob, WorkflowRun
 from tests.hub.deliveries import Deliveries
+from tests.hub.disturbance import Disturbance
 from tests.hub.entities import App, Installation, Issue, Node, PullRequest, Repository, User
 from tests.hub.errors import not_found
 from tests.hub.faults import Faults
 from tests.hub.limits import Limits
 from tests.hub.processes import Processes
 from tests.hub.recording import Recording
+from tests.hub.staleness import Staleness
 
 AnyNode = TypeVar("AnyNode", bound=Node)
 
@@ -83,10 +85,12 @@ class State:
     """Short-lived addresses of job logs: key → (job, until)."""
     faults: Faults = field(default_factory=Faults)
     deliveries: Deliveries = field(default_factory=Deliveries)
+    disturbance: Disturbance = field(default_factory=Disturbance)
     recording: Recording = field(default_factory=Recording)
     runners: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "hub-actions"))
     """The threads that carry out workflow runs."""
     processes: Processes = field(default_factory=Processes)
+    staleness: Staleness = field(default_factory=Staleness)
     _nodes: dict[str, Node] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_001))
 

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ FIRST_SEGMENTS = frozenset({"repos", "app", "user", "users", "orgs", "installati
 # So that the call log names an operation also where the client left `operationName` out. At a line's beginning: a
 # comment may speak of queries.
 OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
+MUTATION = re.compile(r"^\s*mutation\b", re.MULTILINE)
 log = logging.getLogger("tests.hub")
 
 
@@ -160,8 +162,16 @@ def _carry_out(state: State, http: HttpRequest, path: str, actor: Actor, call: C
     request = rest.Request(
         state, actor, http.method, path, params, http.args.to_dict(), call.body, accept, found
     )
+    is_read = http.method in ("GET", "HEAD")
+    if not is_read:
+        state.staleness.ask_about(path, partial(_asked, state))
     try:
-        return rest.handle(request)
+        answer = rest.handle(request)
+        if not is_read or answer.status != 200:
+            return answer
+        key = (http.method, path, accept, *sorted(http.args.items(multi=True)))
+        answered: rest.Answer = state.staleness.answer(actor, key, answer)
+        return answered
     finally:
         state.note_use(actor.name, actor.needed, f"{found.method} {found.path}")
 
@@ -181,9 +191,25 @@ def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer
         status, answer = graphql_api.execute(
             state, actor, body["query"], body.get("variables") or {}, body.get("operationName")
         )
+        if not MUTATION.search(body["query"]):
+            if "number" in (body.get("variables") or {}):
+                state.staleness.question = (actor, body)
+            key = ("POST", "/graphql", repr(body))
+            status, answer = state.staleness.answer(actor, key, (status, answer))
     finally:
         state.note_use(actor.name, actor.needed, f"GraphQL {call.body.get('operationName') or 'query'}")
     return rest.Answer(answer, status)
+
+
+def _asked(state: State, actor: Actor, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """What a GraphQL question would be answered now; it counts for nothing."""
+    from tests.hub import graphql_api
+
+    was_off, state.limits.off = state.limits.off, True
+    try:
+        return graphql_api.execute(state, actor, body["query"], body["variables"], body.get("operationName"))
+    finally:
+        state.limits.off = was_off
 
 
 def _response(state: State, http: HttpRequest, actor: Actor, answer: rest.Answer) -> Response:

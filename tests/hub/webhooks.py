@@ -1,8 +1,10 @@
 """Webhooks: which state change is delivered, signed, to the App, and what came of it."""
 
 import hashlib
+import heapq
 import hmac
 import json
+import queue
 import threading
 import time
 import uuid
@@ -157,9 +159,21 @@ def start_delivering(state: State) -> Callable[[], None]:
 
 
 def _deliver_all(state: State) -> None:
+    """In order, but for what `/_hub/webhooks` says; None ends it."""
+    held: list[tuple[float, int, Delivery]] = []
     with httpx.Client(timeout=10, trust_env=False) as client:
-        while (delivery := state.deliveries.waiting.get()) is not None:
-            _deliver(client, delivery)
+        while True:
+            wait = max(0.0, held[0][0] - time.monotonic()) if held else None
+            try:
+                delivery = state.deliveries.waiting.get(timeout=wait)
+            except queue.Empty:
+                _deliver(client, heapq.heappop(held)[2])
+                continue
+            if delivery is None:
+                return
+            with state.lock:
+                for delay, entry in state.disturbance.fate(state, delivery):
+                    heapq.heappush(held, (time.monotonic() + delay, entry.id, entry))
 
 
 def _deliver(client: httpx.Client, delivery: Delivery) -> None:
