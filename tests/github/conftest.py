@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,8 @@ class World:
     settings: Settings
     repository: str
     people: dict[str, httpx.Client]
-    lease_is_ours: bool = True
+    writes_left: float = math.inf
+    """After so many the lease is lost."""
     opened: list[Installation] = field(default_factory=list)
 
     @property
@@ -90,8 +92,9 @@ class World:
         ]
 
     def _guard(self) -> None:
-        if not self.lease_is_ours:
+        if self.writes_left < 1:
             raise LeaseLost
+        self.writes_left -= 1
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.github.errors import Archived, GitHubError, Gone
+from jobs.github.errors import Archived, GitHubError, Gone, Uncertain
 from jobs.ticket.errors import LeaseLost, TellPeople
 from tests.github.conftest import BRANCH
 
@@ -24,7 +24,7 @@ def test_nothing_is_written_without_the_lease(world, client):
     world.push()
     pull = client.create_pull_request(title="Greet", body="", head=BRANCH, base="main")
     world.control("DELETE", "calls")
-    world.lease_is_ours = False
+    world.writes_left = 0
     for write in (
         lambda: client.react(),
         lambda: client.create_comment("x"),
@@ -151,3 +151,22 @@ def test_an_archived_repository_takes_no_writes(world, client):
         client.create_comment("x")
     with pytest.raises(Archived):
         client.change_labels(remove=["autocode"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"), [(401, LeaseLost), (502, Uncertain), ("reset", Uncertain)], ids=str
+)
+def test_a_write_is_not_sent_again_when_the_lease_was_lost_meanwhile(world, client, answer, refused):
+    world.fail(path="/reactions$", answer=answer)
+    world.writes_left = 1
+    with pytest.raises(refused):
+        client.react()
+    assert sum("/reactions" in call for call in world.calls()) == 1
+
+
+def test_the_lease_is_checked_after_a_token_was_minted(world):
+    client = world.open()
+    world.writes_left = 0
+    with pytest.raises(LeaseLost):
+        client.react()
+    assert world.calls() == [f"POST /app/installations/{world.hub.installation_id}/access_tokens"]

@@ -4,7 +4,6 @@ import base64
 import binascii
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import jwt
 
@@ -20,7 +19,6 @@ ROLE_FOR = {
     "write": "write",
     "admin": "admin",
 }
-TOKEN_LIFE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,9 @@ def mint(
         raise ApiError(422, "There is at least one repository that does not exist or is not accessible to the parent installation.")  # noqa: E501 # fmt: skip
     asked = dict(permissions) if permissions else dict(granted)
     asked.setdefault("metadata", "read")
-    token = Token(installation, asked, frozenset(ids) if ids is not None else None, state.now() + TOKEN_LIFE)
+    token = Token(
+        installation, asked, frozenset(ids) if ids is not None else None, state.now() + state.token_life
+    )
     secret = f"ghs_{secrets.token_hex(18)}"
     state.tokens[secret] = token
     return secret, token
@@ -219,7 +219,9 @@ def require(
     if actor.kind == "installation":
         assert actor.token is not None
         public_read = level == "read" and not repository.private
-        enough = LEVELS.index(actor.token.permissions.get(name, "none")) >= LEVELS.index(level)
+        # What was taken from the installation since the token was minted, the token has not any more.
+        holders = (actor.token.permissions, actor.token.installation.permissions)
+        enough = all(LEVELS.index(held.get(name, "none")) >= LEVELS.index(level) for held in holders)
         if not public_read and not (enough and _reaches(actor, repository)):
             raise not_accessible(needs)
     elif actor.kind == "user":

@@ -1,5 +1,6 @@
 """/_hub/ when GitHub misbehaves: old answers, disturbed webhooks, revoked tokens. Faults are in `control.py`."""
 
+from datetime import timedelta
 from typing import Any
 
 from tests.hub.state import State
@@ -30,9 +31,16 @@ def revoke_tokens(state: State, _: Any) -> Any:
     return {"revoked": revoked}
 
 
+def set_token_life(state: State, body: Any) -> Any:
+    """`{"life": seconds}` of the tokens minted from now on; GitHub's live for an hour."""
+    state.token_life = timedelta(seconds=float(body["life"]))
+    return body
+
+
 CONTROLS = {
     ("GET", "staleness"): get_staleness,
     ("POST", "staleness"): set_staleness,
     ("POST", "webhooks"): set_webhooks,
     ("DELETE", "tokens"): revoke_tokens,
+    ("POST", "tokens"): set_token_life,
 }

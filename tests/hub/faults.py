@@ -25,7 +25,7 @@ class Fault:
     path: str = ""
     """A regular expression searched for in the path; empty: any path."""
     operation: str = ""
-    """Of GraphQL: searched for in the query and its operation name; empty: any."""
+    """A regular expression searched for in the body, which of GraphQL holds the query; empty: any."""
     writes: bool = False
     """Only calls that change something: REST's, mutations, and pushes."""
     share: float = 1.0

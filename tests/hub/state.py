@@ -75,6 +75,7 @@ class State:
     """Other people's Apps that report checks, where they are installed, by slug: see `seeds.DEFAULT`."""
     repositories: dict[int, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    token_life: timedelta = timedelta(hours=1)
     calls: list[Call] = field(default_factory=list)
     uses: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     """Who has needed which permission for what: actor → `issues:write` → `POST /repos/…`, `git push`, …"""

@@ -67,9 +67,7 @@ def serve_api(state: State, path: str, environ: "WSGIEnvironment", start: "Start
     http = HttpRequest(environ)
     data = http.get_data()
     with state.lock:
-        fault = state.faults.take(
-            http.method, path, data.decode(errors="replace") if path == "/graphql" else ""
-        )
+        fault = state.faults.take(http.method, path, data.decode(errors="replace"))
         latency = state.faults.latency
         ledger = _ledger(state, http)
         ledger.running += 1

@@ -9,7 +9,7 @@ from jobs.ticket.rules import RULES
 from tests.model.replies import edit, submit
 from tests.permissions import CALLS, EVENTS, SUB_ISSUES, reasons
 from tests.scenarios.test_label_to_review import red_then_green
-from tests.scenarios.world import FILES, RIGHT, WITH_CHECKS, WRONG, Issue, World
+from tests.scenarios.world import FILES, RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World
 
 DECLARED = {name: access for name, (access, _) in reasons().items()}
 SENT_TO_ALL = frozenset({"installation", "installation_repositories", "ping"})
@@ -122,7 +122,7 @@ def test_people_read_which_permission_is_missing(
     assert "@alice" in told
     assert "Traceback" not in told
     assert issue.state_labels() == {"autocode: failed"}
-    assert_is_quiet(world)
+    assert_is_quiet(issue)
 
 
 @pytest.mark.parametrize("left", SILENCED)
@@ -138,7 +138,7 @@ def test_where_the_issue_cannot_be_written_the_log_says_why(
     assert issue.all_comments() == []
     words = "**issues: write**" if left else "**issues: read**"
     assert any(issue.repo.name in line and words in line for line in world.stack.logs("tickets").splitlines())
-    assert_is_quiet(world)
+    assert_is_quiet(issue)
     # What was missing is granted, GitHub says so, and nobody has to ask again.
     world.control("POST", "permissions", DECLARED)
     issue.until("validating")
@@ -150,9 +150,16 @@ def without(permission: str, left: str | None) -> dict[str, str]:
     return others | ({permission: left} if left else {})
 
 
-def assert_is_quiet(world: World) -> None:
-    """Nobody asks GitHub anything while nothing happens there."""
-    world.settle()
-    before = len(world.calls_of_the_app())
+def assert_is_quiet(issue: Issue) -> None:
+    """Nobody asks GitHub anything about the issue's repository while nothing happens there."""
+    issue.repo.world.settle()
+    before = calls_about(issue.repo)
     time.sleep(0.5)
-    assert len(world.calls_of_the_app()) == before
+    assert calls_about(issue.repo) == before
+
+
+def calls_about(repo: Repo) -> int:
+    name = repo.name.partition("/")[2]
+    return sum(
+        f"/{repo.name}" in call["path"] or name in str(call["body"]) for call in repo.world.calls_of_the_app()
+    )
