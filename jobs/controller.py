@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from redis import Redis
 
-from jobs.freshness import LAG, SHOWN_AFTER, Freshness
+from jobs.freshness import LAG, SHOWN_AFTER, Freshness, Guard
 from jobs.git.errors import GitUnreachable
 from jobs.github.client import Installation
 from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertain
@@ -68,15 +68,13 @@ class World:
 def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
     """Bring one ticket as far as it can go now; if another worker has it, that one is told to look again.
 
-    Args:
-        turn: the job's id. The same job, run again after a worker's death, takes its own lease over.
+    `turn` is the job's id: the same job, run again after a worker's death, takes its own lease over.
     """
     lease = Lease.acquire(world.redis, ticket, owner=turn)
     if lease is None:
         log.info("%s: another worker has it and will look again", ticket.key)
         return
-    quota = world.quota(ticket.installation)
-    guard = Guard(lease, Freshness(world.redis, ticket, world.clock))
+    guard, quota = Guard(lease, Freshness(world.redis, ticket, world.clock)), world.quota(ticket.installation)
     with lease, Installation(world.settings, ticket, guard.check, world.clock, quota) as github:
         hand_over = _until_quiet(world, guard, github, ticket, lane)
     if hand_over:
@@ -84,19 +82,6 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
         world.queue.request(Reconcile(ticket, why="for a coding worker", is_news=False), lane="coding")
     elif lease.is_owed:
         world.queue.request(Reconcile(ticket, why="heard of while it could not be finished", is_news=False))
-
-
-@dataclass(frozen=True)
-class Guard:
-    """What is asked directly before each write."""
-
-    lease: Lease
-    freshness: Freshness
-
-    def check(self) -> None:
-        """LeaseLost unless the ticket is still ours. That something is written is known before it is."""
-        self.freshness.write_begins()
-        self.lease.check()
 
 
 def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticket, lane: Lane) -> bool:
@@ -144,9 +129,8 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         log.warning("%s: the lease is lost, another worker goes on", ticket.key)
     except (Uncertain, GitUnreachable, Unanswered) as uncertain:
         log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
-        if not isinstance(uncertain, Unanswered):
-            # It may still be carried out.
-            work.freshness.write_begins()
+        # It may still be carried out.
+        work.freshness.write_begins()
         world.queue.request_at(ticket, world.clock() + _pause(world, _unsure_key(ticket), UNCERTAIN_FOR))
     except Later as later:
         log.info("%s: %s", ticket.key, later)
@@ -198,9 +182,10 @@ def _come_back(world: World, ticket: Ticket, looked_at: datetime, due: datetime 
     That is when it is due, or once more when what was heard of it last must show in GitHub's answers.
     """
     shown = world.queue.heard_of(ticket) + LAG
-    times = [time for time in (due, shown if looked_at < shown else None) if time]
-    if times:
-        world.queue.request_at(ticket, max(min(times), world.clock() + SOONEST))
+    if looked_at < shown:
+        due = min(due or shown, shown)
+    if due:
+        world.queue.request_at(ticket, max(due, world.clock() + SOONEST))
 
 
 def _look(world: World, work: Work) -> bool:

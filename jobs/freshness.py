@@ -13,10 +13,12 @@ are looked at.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 
+from jobs.lease import Lease
 from jobs.ticket.errors import Later
 from jobs.ticket.observation import Observation
 from jobs.ticket.record import Record
@@ -68,6 +70,19 @@ class Freshness:
         begun = _time(since) if since is not None else remember_since(self._redis, self._clock())
         if observation.trigger is None or observation.trigger.at < begun:
             _wait(observation, begun + LAG, "Redis was emptied, so what was just written may not show yet")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What is asked directly before each write."""
+
+    lease: Lease
+    freshness: Freshness
+
+    def check(self) -> None:
+        """LeaseLost unless the ticket is still ours. That something is written is known before it is."""
+        self.freshness.write_begins()
+        self.lease.check()
 
 
 def remember_since(redis: Redis, now: datetime) -> datetime:
