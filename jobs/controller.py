@@ -177,10 +177,7 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
 
 
 def _come_back(world: World, ticket: Ticket, looked_at: datetime, due: datetime | None) -> None:
-    """Ask for a ticket that is let go of at the time when it has to be looked at without a cause, if there is any.
-
-    That is when it is due, or once more when what was heard of it last must show in GitHub's answers.
-    """
+    """Ask for a ticket that is let go of when it is due, or when what was last heard of it must show on GitHub."""
     shown = world.queue.heard_of(ticket) + LAG
     if looked_at < shown:
         due = min(due or shown, shown)
