@@ -103,7 +103,7 @@ def _other_app(state: State, slug: str) -> Actor:
     installation = state.others.get(slug)
     if installation is None:
         raise ApiError(401, "Bad credentials")
-    token = Token(installation, installation.permissions, None, state.now() + TOKEN_LIFE)
+    token = Token(installation, installation.permissions, None, state.now() + state.token_life)
     return Actor(
         "installation",
         user=installation.app.bot,
