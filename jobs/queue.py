@@ -47,8 +47,9 @@ Lane = Literal["tickets", "coding"]
 
 TIMEOUTS: dict[Lane, timedelta] = {"tickets": timedelta(minutes=5), "coding": timedelta(hours=2)}
 """A job that takes longer is stuck."""
-RUNS_AGAIN = 3
-"""How often RQ puts back a job whose worker died or whose function raised."""
+RUNS_AGAIN = 20
+"""How often RQ puts back a job whose worker died or whose function raised. A ticket that is to blame for it is set
+aside before (jobs/poison.py), so these are deaths between which something was achieved."""
 KEPT_WHEN_FAILED = timedelta(days=1)
 DUE_AT_ONCE = 500
 """Put-off tickets that are asked for in one go."""

@@ -2,7 +2,8 @@
 
 Each job runs in a child process, the horse. What is different from RQ's own worker, and why:
 
-- A horse dies with its worker. RQ would run the job again beside the orphan.
+- A horse dies with its worker, and what it has started dies with it. RQ would run the job again beside the orphans.
+- A run that was given up, since its worker was paused, has no say in what becomes of the job: that is another's now.
 - A dead worker's job is put back within 25 seconds: the worker reports every 5 that it lives, is given up after 15,
   and idle workers look every 5. Cleaning up is locked for 10 seconds instead of 15 minutes, in case that is when a
   worker dies.
@@ -32,9 +33,11 @@ from redis.exceptions import TimeoutError as TimedOut
 from rq.exceptions import StopRequested
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import Job
+from rq.registry import StartedJobRegistry
 
 from jobs import shutdown
 from jobs.freshness import remember_since
+from jobs.guardian import Guardian, end_group
 from jobs.logs import write_logs
 from jobs.queue import Lane, Queue, connect
 from jobs.settings import MissingSettings, Settings
@@ -80,7 +83,7 @@ class Worker(rq.Worker):
     queue_class = LaneQueue
     max_connection_wait_time = 2.0
 
-    def __init__(self, lane: Lane, redis: Redis) -> None:
+    def __init__(self, lane: Lane, redis: Redis, guardian: Guardian) -> None:
         # RQ waits for a job 15 seconds less than `worker_ttl`.
         super().__init__(
             [lane],
@@ -91,6 +94,7 @@ class Worker(rq.Worker):
             maintenance_interval=IDLE_FOR,
         )
         self.is_told_to_stop = False
+        self._guardian = guardian
 
     def get_heartbeat_ttl(self, job: Job) -> int:  # noqa: ARG002 (RQ's signature)
         """Seconds after which the job is given up unless the worker reports."""
@@ -108,11 +112,13 @@ class Worker(rq.Worker):
         self._worker_pid = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         super().fork_work_horse(job, queue)
+        self._guardian.guard(self.horse_pid)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def main_work_horse(self, job: Job, queue: rq.Queue) -> None:
         """The horse's life: it ends with the worker's, however that ends."""
         shutdown.die_with(self._worker_pid)
+        self._guardian.leave()
         super().main_work_horse(job, queue)
 
     def setup_work_horse_signals(self) -> None:
@@ -123,10 +129,41 @@ class Worker(rq.Worker):
             shutdown.request()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        """Wait until it has ended, and end what it has left behind before its job can be run again."""
+        ended = super().wait_for_horse()
+        end_group(self.horse_pid)
+        self._guardian.guard(0)
+        return ended
+
     def perform_job(self, job: Job, queue: rq.Queue) -> bool:
         """In the horse: strike out the job as waiting before it looks, see jobs/queue.py."""
         Queue(self.connection).begin(job.id)
         return bool(super().perform_job(job, queue))
+
+    def handle_job_success(self, job: Job, queue: rq.Queue, started_job_registry: StartedJobRegistry) -> None:
+        """Done: the job is forgotten, unless another worker runs it again."""
+        if not self._is_given_up(job):
+            super().handle_job_success(job, queue, started_job_registry)
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: rq.Queue,
+        started_job_registry: StartedJobRegistry | None = None,
+        exc_string: str = "",
+    ) -> None:
+        """Not done: the job is put back, unless that has happened already."""
+        if not self._is_given_up(job):
+            super().handle_job_failure(job, queue, started_job_registry, exc_string)
+
+    def _is_given_up(self, job: Job) -> bool:
+        """Whether this run of the job was taken for dead and the job put back, which deleting it would undo."""
+        if self.execution is None:
+            return False
+        running = self.connection.zscore(job.started_job_registry.key, self.execution.composite_key)
+        # After FLUSHALL there is nothing of the job either, and nobody else has it.
+        return running is None and bool(self.connection.hexists(job.key, "status"))
 
     def maintain_heartbeats(self, job: Job) -> None:
         """Report; when Redis is away, next time."""
@@ -141,12 +178,12 @@ class Worker(rq.Worker):
             super().set_current_job_working_time(current_job_working_time, pipeline)
 
 
-def work(lane: Lane, redis: Redis) -> None:
+def work(lane: Lane, redis: Redis, guardian: Guardian) -> None:
     """Work until told to stop. What RQ's worker gives up on, a new one goes on with."""
     while True:
         worker: Worker | None = None
         try:
-            worker = Worker(lane, redis)
+            worker = Worker(lane, redis, guardian)
             worker.work(logging_level="WARNING")
         except StopRequested:
             return
@@ -171,13 +208,15 @@ def main(arguments: list[str]) -> int:
     except MissingSettings as error:
         sys.stderr.write(f"autocode's worker cannot start:\n{error}\n")
         return 2
+    guardian = Guardian()
     redis = connect(settings.redis_address)
     with suppress(RedisError):
         remember_since(redis, datetime.now(UTC))
     # The libraries take more than a second and 100 MB: once here, not in each horse.
     importlib.import_module("jobs.entrypoints")
     lane: Any = arguments[0]
-    work(lane, redis)
+    work(lane, redis, guardian)
+    guardian.end()
     return 0
 
 

@@ -23,6 +23,10 @@ PATIENCE = 20.0
 """Seconds after which a puppet that does not come back has hung."""
 
 
+NOBODY: Any = None
+"""Threads have no guardian."""
+
+
 class Killed(BaseException):
     """What kill -9 is to a thread: from here on it sends nothing more."""
 
@@ -178,9 +182,9 @@ class OneJob(Worker):
 
 def worker(lane: Lane, begins: Callable[[str], None]) -> Callable[[Puppet], None]:
     """A puppet's body: a worker of that lane that does one job."""
-    return lambda puppet: OneJob(lane, puppet.redis).take(begins)
+    return lambda puppet: OneJob(lane, puppet.redis, NOBODY).take(begins)
 
 
 def cleaner(lane: Lane) -> Callable[[Puppet], None]:
     """A puppet's body: an idle worker that looks for jobs to put back."""
-    return lambda puppet: OneJob(lane, puppet.redis).clean_registries()
+    return lambda puppet: OneJob(lane, puppet.redis, NOBODY).clean_registries()

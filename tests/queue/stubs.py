@@ -4,6 +4,7 @@ The functions take the place of `jobs.entrypoints`, which is the other side of t
 """
 
 import os
+import subprocess
 import sys
 import time
 from types import ModuleType
@@ -11,6 +12,7 @@ from types import ModuleType
 from redis import Redis
 
 from jobs import shutdown
+from jobs.guardian import Guardian
 from jobs.queue import connect
 from jobs.worker import work
 
@@ -21,11 +23,16 @@ def reconcile(ticket_key: str, lane: str, turn: str) -> None:
     act = redis.get(f"act:{ticket_key}")
     if act != "raise always":
         redis.delete(f"act:{ticket_key}")
+    if act == "start others":
+        # As git push does, whose helper talks to the remote.
+        helper = subprocess.Popen(["/bin/sh", "-c", "sleep 600 & echo ready; wait"], stdout=subprocess.PIPE)
+        assert helper.stdout
+        helper.stdout.readline()
     # Whoever sees the mark may kill us: by now the next run does not do the same.
     redis.rpush("marks", f"begin {ticket_key} {os.getpid()} {os.getppid()}")
     if act == "raise always":
         raise RuntimeError("planned")
-    if act == "hang":
+    if act in ("hang", "start others"):
         time.sleep(600)
     if act == "until told":
         while not shutdown.stopping():
@@ -39,7 +46,9 @@ def main() -> None:
     module.reconcile = reconcile  # type: ignore[attr-defined]
     sys.modules["jobs.entrypoints"] = module
     # One retry: an outage need not last long to be noticed.
-    work(sys.argv[1], connect(os.environ["REDIS_URL"], retries=1))  # type: ignore[arg-type]
+    guardian = Guardian()
+    work(sys.argv[1], connect(os.environ["REDIS_URL"], retries=1), guardian)  # type: ignore[arg-type]
+    guardian.end()
 
 
 if __name__ == "__main__":

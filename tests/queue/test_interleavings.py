@@ -66,6 +66,25 @@ def test_whenever_a_worker_is_paused_and_replaced_it_makes_no_more_effects(redis
         machine.come_to_rest()
 
 
+def test_a_worker_that_was_paused_and_replaced_does_not_take_the_job_from_the_other(redis: Redis) -> None:
+    for commands in range(1, COMMANDS):
+        machine = machine_over(redis)()
+        machine.request("tickets")
+        machine.take_a_job("tickets", "waiting", commands)
+        machine.all_sleep_until_jobs_are_given_up()
+        machine.all_sleep_until_the_lease_expires()
+        machine.clean_up("tickets", "to its end")
+        if not machine.redis.exists("rq:queue:tickets"):
+            continue
+        machine.take_a_job("tickets", "waiting", "to its look")
+        machine.go_on(0, "to its end")
+        # It asks once more, for it may have missed something; that run is told that the other has the ticket.
+        machine.take_a_job("tickets", "waiting", "to its end")
+        machine.puppets.pop().kill()
+        machine.all_sleep_until_the_lease_expires()
+        machine.come_to_rest()
+
+
 def test_whichever_answer_is_lost_what_was_announced_is_not(redis: Redis) -> None:
     for commands in range(1, COMMANDS):
         machine = while_another_announces(redis)

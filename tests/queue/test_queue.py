@@ -8,7 +8,7 @@ from redis import Redis
 from rq.job import Job, JobStatus
 
 from jobs.clock import PULL_EVERY, READ_EVERY, SWEEP_EVERY, tick
-from jobs.queue import DUE_AT_ONCE, LATER, READ, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
+from jobs.queue import DUE_AT_ONCE, LATER, READ, RUNS_AGAIN, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
 from jobs.ticket.request import Reconcile, Sweep, Ticket
 
 TICKET = Ticket(17, "acme/shop", 12)
@@ -34,7 +34,7 @@ def test_a_request_becomes_a_job_that_names_ticket_lane_and_turn(queue: Queue, r
     (job,) = jobs(redis)
     assert job.func_name == "jobs.entrypoints.reconcile"
     assert job.args == [TICKET.key, "tickets", job.id]
-    assert (job.get_status(), job.timeout, job.retries_left) == (JobStatus.QUEUED, 300, 3)
+    assert (job.get_status(), job.timeout, job.retries_left) == (JobStatus.QUEUED, 300, RUNS_AGAIN)
     assert (job.result_ttl, job.failure_ttl) == (0, 86400)
 
 

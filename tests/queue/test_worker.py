@@ -16,7 +16,7 @@ from redis import Redis
 
 from jobs import redis_server
 from jobs.logs import write_logs
-from jobs.queue import Queue
+from jobs.queue import RUNS_AGAIN, Queue
 from jobs.ticket.request import Reconcile, Ticket
 from jobs.worker import GIVEN_UP_AFTER, REPORTS_EVERY
 from tests.processes import Child, end, spawn, until
@@ -113,6 +113,27 @@ def test_a_killed_worker_takes_its_horse_along_and_another_takes_over(redis: Red
     ended(redis)
 
 
+@pytest.mark.parametrize("victim", ["horse", "worker"])
+def test_what_a_killed_horse_has_started_writes_nothing_more(redis: Redis, start: Start, victim: str) -> None:
+    act(redis, "start others")
+    Queue(redis).request(REQUEST)
+    worker = start()
+    horse = begun(redis)
+    others = psutil.Process(horse).children(recursive=True)
+    assert len(others) == 2
+    os.kill(horse if victim == "horse" else worker.pid, signal.SIGKILL)
+    for other in others:
+        gone(other.pid)
+
+
+def test_a_guardian_ends_with_its_worker(start: Start) -> None:
+    worker = start()
+    [guardian] = until("its guardian", lambda: worker.descendants() or None, seconds=10)
+    worker.send(signal.SIGTERM)
+    assert worker.wait(5)
+    gone(guardian.pid)
+
+
 def grow_old(redis: Redis) -> None:
     """The dead worker's last report becomes as old as it has to be for its job to be given up."""
     for execution, due in redis.zrange("rq:wip:tickets", 0, -1, withscores=True):
@@ -120,19 +141,19 @@ def grow_old(redis: Redis) -> None:
         redis.zadd("rq:wip:tickets", {execution: due - GIVEN_UP_AFTER - 1})
 
 
-def test_a_job_that_raises_is_run_again_three_times_and_then_blocks_nobody(
+def test_a_job_that_raises_is_run_again_so_many_times_and_then_blocks_nobody(
     redis: Redis, start: Start
 ) -> None:
     queue = Queue(redis)
     act(redis, "raise always")
     queue.request(REQUEST)
     start()
-    begun(redis, 4)
+    begun(redis, 1 + RUNS_AGAIN)
     until("the failure", lambda: redis.zcard("rq:failed:tickets") or None, seconds=5)
     act(redis, "nothing")
     assert queue.request(REQUEST)
     ended(redis)
-    assert len(marks(redis)) == 4 + 2
+    assert len(marks(redis)) == 1 + RUNS_AGAIN + 2
 
 
 def test_sigterm_lets_the_job_finish_and_ends_the_worker(redis: Redis, start: Start) -> None:
