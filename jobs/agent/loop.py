@@ -79,17 +79,23 @@ class Agent:
         return self._outcome(ended)
 
     def _turn(self) -> Ended | None:
+        begun = self._clock()
         try:
             self._transcript.hear(*self._hooks.before_turn())
             ended = self._limit_reached()
             if ended is None:
                 ended = self._act(self._ask())
+                self._progress.seconds += (self._clock() - begun).total_seconds()
                 # Kept before it is told: what people were told was heard has to be in the conversation.
-                self._checkpoint.save(self._transcript)
+                self._keep()
                 self._tell()
         finally:
-            self._checkpoint.save(self._transcript)
+            self._keep()
         return ended
+
+    def _keep(self) -> None:
+        self._hooks.still_ours()
+        self._checkpoint.save(self._transcript)
 
     def _ask(self) -> Reply:
         self._progress.turns += 1
@@ -152,6 +158,7 @@ class Agent:
             tool = self._tools.get(call["name"])
             if tool is None:
                 raise Misused(f"There is no tool {call['name']!r}; there are {', '.join(self._tools)}.")
+            self._hooks.still_ours()
             done = tool.call(self._bench, self._progress, call["input"])
         except Misused as misused:
             return result(call, str(misused), is_error=True), None
@@ -237,9 +244,9 @@ class Agent:
             turns=progress.turns,
         )
         if ended.signal is Signal.OUT_OF_BUDGET:
-            # Whoever lets it continue grants as many turns again.
-            progress.turns = 0
-            self._checkpoint.save(self._transcript)
+            # Whoever lets it continue grants as many turns, and as much time, again.
+            progress.turns, progress.seconds = 0, 0.0
+            self._keep()
         return outcome
 
     @property

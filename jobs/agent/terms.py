@@ -23,6 +23,7 @@ class Limits:
     turns: int
     """Model calls of the iteration, those of earlier runs included."""
     deadline: datetime
+    """Until when the run may ask the model; earlier runs of the iteration have used up some of its time."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Hooks:
     """New comments for the agent to hear; raises Interrupted to end the run."""
     after_turn: Callable[[Turn], None]
     """Called as soon as money was spent, so that a crash loses the accounts of one turn at most."""
+    still_ours: Callable[[], None]
+    """Called before a tool is run and before the conversation is kept; raises when somebody else has the ticket now,
+    who works on the same files and the same conversation."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Progress:
 
     turns: int = 0
     """Model calls so far."""
+    seconds: float = 0.0
+    """What they took, tools included; the time between two workers, or waiting for people, does not count."""
     plan: tuple[PlanStep, ...] = ()
     commands: tuple[CommandRun, ...] = ()
     """The newest commands run in the sandbox, oldest first."""

@@ -11,6 +11,7 @@ from jobs.agent.tools import Workbench
 from jobs.git.worktree import Worktree
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.work import Work
+from jobs.ticket import messages
 from jobs.ticket.budget import Spend
 from jobs.ticket.checks import failing
 from jobs.ticket.commands import command
@@ -36,7 +37,7 @@ def code(work: Work) -> Signal | None:
     """Run the agent until it submits, asks or runs out; None when something else has to be looked at first."""
     worktree = open_worktree(work, resume=True)
     already = _spent(work)
-    work.note(spend=already)
+    work.note(spend=already, note="" if work.record.note == messages.NO_ROOM else work.record.note)
     checkpoint = checkpoint_of(work)
     if not worktree.resumed:
         checkpoint.delete()
@@ -54,7 +55,12 @@ def code(work: Work) -> Signal | None:
     )
     with work.open_model() as model:
         agent = Agent(
-            model, _bench(work, worktree), _limits(work), _hooks(work, already), checkpoint, work.clock
+            model,
+            _bench(work, worktree),
+            _limits(work, begun.progress.seconds if begun else 0.0),
+            _hooks(work, already),
+            checkpoint,
+            work.clock,
         )
         try:
             outcome = agent.run(text, answers)
@@ -100,12 +106,12 @@ def _bench(work: Work, worktree: Worktree) -> Workbench:
     return Workbench(worktree.path, worktree.diff, work.open_sandbox(), worktree.violations)
 
 
-def _limits(work: Work) -> Limits:
+def _limits(work: Work, seconds_used: float) -> Limits:
     budget, record = work.settings.budget, work.record
     return Limits(
         usd_left=max(record.usd_limit - record.spend.usd, Decimal(0)),
         turns=budget.turns,
-        deadline=work.clock() + timedelta(minutes=budget.minutes),
+        deadline=work.clock() + timedelta(minutes=budget.minutes, seconds=-seconds_used),
     )
 
 
@@ -122,13 +128,14 @@ def _hooks(work: Work, already: Spend) -> Hooks:
 
     def after_turn(turn: Turn) -> None:
         spend = already + turn.spend
+        work.bad_runs.progress()
         work.redis.set(_spend_key(work), json.dumps(asdict(spend), default=str), ex=SPEND_KEPT)
         work.note(
             spend=spend, plan=turn.plan or work.record.plan, activity=f"turn {turn.number}, {turn.action}"
         )
         work.progress()
 
-    return Hooks(before_turn, after_turn)
+    return Hooks(before_turn, after_turn, work.still_ours)
 
 
 def _heard(work: Work) -> list[str]:

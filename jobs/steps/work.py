@@ -15,6 +15,7 @@ from jobs.git.worktree import Worktree
 from jobs.github.client import Installation
 from jobs.github.errors import Gone
 from jobs.models.gateway import Model
+from jobs.poison import BadRuns
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket import record as records
@@ -49,6 +50,9 @@ class Work:
     """Called directly before each write; raises LeaseLost when the ticket is no longer ours."""
     news: Callable[[], bool]
     """Whether something was heard of the ticket since the last call."""
+    still_ours: Callable[[], None]
+    """LeaseLost unless we may still work on it."""
+    bad_runs: BadRuns
     stopping: Callable[[], bool]
     """Whether this process has been asked to stop."""
     open_model: Callable[[], Model]
@@ -126,6 +130,7 @@ class Work:
         if not self._rewritten(body):
             self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
         self.freshness.recorded(self.record.sequence)
+        self.bad_runs.progress()
         self.saved_at = self.clock()
 
     def progress(self) -> None:

@@ -1,7 +1,7 @@
 """World: an agent on a real git repository, with the real gateway, the scripted model and a real Redis."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,6 +35,8 @@ class World:
     sandbox: Sandbox | None = None
     violations: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    still_ours: Callable[[], None] = lambda: None
+    clock: Callable[[], datetime] = lambda: NOW
     before: list[list[str] | Exception] = field(default_factory=list)
     """What the hook answers before each turn; nothing when used up."""
 
@@ -50,8 +52,8 @@ class World:
         if replies:
             self.server.play({"rules": [{"replies": list(replies)}]})
         limits = Limits(Decimal(usd), turns, NOW + timedelta(minutes=minutes))
-        hooks = Hooks(self._before_turn, self.turns.append)
-        agent = Agent(self.model, self.bench, limits, hooks, self.checkpoint, lambda: NOW)
+        hooks = Hooks(self._before_turn, self.turns.append, self.still_ours)
+        agent = Agent(self.model, self.bench, limits, hooks, self.checkpoint, self.clock)
         return agent.run(BRIEF, answers)
 
     @property
