@@ -13,13 +13,16 @@ from enum import Enum, auto
 
 from redis import Redis
 
-from jobs.freshness import LAG, SHOWN_AFTER, Freshness, Guard
-from jobs.git.errors import GitUnreachable
+from jobs import pauses
+from jobs.freshness import LAG, Freshness, Guard
+from jobs.git.errors import GitFailed, GitUnreachable, is_full
+from jobs.git.evict import make_room
 from jobs.github.client import Installation
 from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertain
 from jobs.github.quota import Quota
 from jobs.lease import Lease
 from jobs.models.gateway import Model
+from jobs.poison import MOST, BadRuns
 from jobs.queue import Lane, Queue
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
@@ -33,16 +36,8 @@ from jobs.ticket.request import Reconcile, Ticket
 from jobs.ticket.signals import deadline, signal
 from jobs.ticket.updates import rebuilt, restarted, started, updated
 
-UNCERTAIN_FOR = SHOWN_AFTER
-"""After a write whose outcome is unknown: observe again then, and find out. After an outage as well."""
-LONGEST_PAUSE = timedelta(minutes=10)
-"""Pauses double up to this while a write's outcome stays unknown."""
 SOONEST = timedelta(seconds=1)
 """A ticket is not looked at again earlier than this without a cause."""
-FAILURE_PAUSE = timedelta(seconds=5)
-TROUBLES_KEPT = timedelta(hours=1)
-MOST_FAILURES = 3
-"""After so many unexpected failures in a row the ticket is set aside, with an apology."""
 
 log = logging.getLogger("autocode")
 
@@ -97,6 +92,8 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             freshness=guard.freshness,
             guard=guard.check,
             news=lease.take_again,
+            still_ours=lease.check,
+            bad_runs=BadRuns(world.redis, ticket, lease.fence),
             stopping=world.stopping,
             open_model=world.open_model,
             open_sandbox=world.open_sandbox,
@@ -120,10 +117,13 @@ class Result(Enum):
 def _carefully(world: World, work: Work, lane: Lane) -> Result:
     """One pass, and what becomes of everything that can go wrong in it."""
     ticket, begun = work.ticket, world.clock()
+    work.bad_runs.begin()
     try:
         result = _pass(world, work, lane)
         if result is Result.WAITING:
-            world.redis.delete(_failures_key(ticket), _unsure_key(ticket))
+            pauses.forget(world.redis, ticket)
+            work.bad_runs.forget()
+        work.bad_runs.leave()
         return result
     except LeaseLost:
         log.warning("%s: the lease is lost, another worker goes on", ticket.key)
@@ -131,7 +131,7 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
         # It may still be carried out.
         work.freshness.write_begins()
-        world.queue.request_at(ticket, world.clock() + _pause(world, _unsure_key(ticket), UNCERTAIN_FOR))
+        world.queue.request_at(ticket, world.clock() + pauses.pause(world.redis, ticket))
     except Later as later:
         log.info("%s: %s", ticket.key, later)
         world.queue.request_at(ticket, later.until)
@@ -141,11 +141,16 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
     except TellPeople as problem:
         log.info("%s: %s", ticket.key, problem)
         _set_aside(world, work, str(problem))
-    except Exception:
-        log.exception("%s: run %s failed", ticket.key, work.recorded and work.recorded.run)
-        _after_failure(world, work)
+    except Exception as error:
+        if not is_full(error):
+            log.exception("%s: run %s failed", ticket.key, work.recorded and work.recorded.run)
+            _after_failure(world, work, error)
+            return Result.PUT_OFF
+        log.warning("%s: the disk is full: %s", ticket.key, error)
+        _wait_for_room(world, work)
     finally:
         work.close()
+    work.bad_runs.leave()
     return Result.PUT_OFF
 
 
@@ -154,6 +159,10 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
     if not _look(world, work):
         _come_back(world, work.ticket, work.observation.now, None)
         return Result.WAITING
+    if KIND[work.record.phase] == "working" and work.bad_runs.before() >= MOST:
+        log.error("%s: run %s has ended badly %d times in a row", work.ticket.key, work.record.run, MOST)
+        _set_aside(world, work, "")
+        return Result.PUT_OFF
     while KIND[work.record.phase] == "working":
         if lane != "coding":
             return Result.FOR_CODING
@@ -265,33 +274,35 @@ def _set_aside(world: World, work: Work, problem: str) -> None:
     except LeaseLost:
         log.warning("%s: the lease is lost, another worker goes on", work.ticket.key)
     except (Later, Uncertain) as later:
-        until = later.until if isinstance(later, Later) else world.clock() + UNCERTAIN_FOR
+        until = later.until if isinstance(later, Later) else world.clock() + pauses.UNCERTAIN_FOR
         log.warning("%s: could not say so yet: %s", work.ticket.key, later)
         world.queue.request_at(work.ticket, until)
     except (TellPeople, GitHubError) as error:
         log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
 
 
-def _after_failure(world: World, work: Work) -> None:
-    """Try again soon; after the third failure in a row set the ticket aside."""
-    key = _failures_key(work.ticket)
-    pause = _pause(world, key, FAILURE_PAUSE)
-    if int(world.redis.get(key) or 0) < MOST_FAILURES:
-        world.queue.request_at(work.ticket, world.clock() + pause)
+def _wait_for_room(world: World, work: Work) -> None:
+    """Make room on the disk by what can be fetched again; if there is no such thing, say so and try again later."""
+    again = world.clock()
+    is_roomy = make_room(world.settings.data, keep=work.mirror.path if work.mirror else None) is not None
+    if not is_roomy:
+        again += pauses.pause(world.redis, work.ticket)
+    world.queue.request_at(work.ticket, again)
+    if is_roomy or work.recorded is None or work.record.note == messages.NO_ROOM:
+        return
+    work.note(note=messages.NO_ROOM)
+    try:
+        work.save()
+    except (LeaseLost, Later, Uncertain, TellPeople, GitHubError) as error:
+        log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
+
+
+def _after_failure(world: World, work: Work, error: Exception) -> None:
+    """Try again soon; after the third bad run in a row set the ticket aside."""
+    if isinstance(error, GitFailed) and work.mirror:
+        work.mirror.discard_if_broken()
+    bad = work.bad_runs.before() + 1
+    if bad < MOST:
+        world.queue.request_at(work.ticket, world.clock() + pauses.doubled(pauses.FAILURE_PAUSE, bad))
     else:
         _set_aside(world, work, "")
-
-
-def _pause(world: World, key: str, first: timedelta) -> timedelta:
-    """How long to wait after the nth trouble in a row: `first`, twice that, …"""
-    count = int(world.redis.incr(key))
-    world.redis.expire(key, TROUBLES_KEPT)
-    return min(first * (1 << min(count - 1, 20)), LONGEST_PAUSE)
-
-
-def _failures_key(ticket: Ticket) -> str:
-    return f"failures:{ticket.key}"
-
-
-def _unsure_key(ticket: Ticket) -> str:
-    return f"unsure:{ticket.key}"

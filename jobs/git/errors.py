@@ -1,5 +1,6 @@
 """Git's failures: which kind one is, in words that hold no secret."""
 
+import errno
 import re
 from collections.abc import Iterable
 
@@ -10,8 +11,16 @@ class GitFailed(Exception):
     """A git command failed, and nobody on the issue can mend it; the text is redacted."""
 
 
+class MirrorBroken(GitFailed):
+    """Something in the mirror was missing or damaged. It has been thrown away: fetch it again."""
+
+
 class GitUnreachable(GitFailed):
     """The remote did not answer, or not to the end: ask again later. What was sent may have arrived."""
+
+
+class DiskFull(GitFailed):
+    """There is no room left for the mirror or the worktree on this machine."""
 
 
 class GitDenied(TellPeople):
@@ -53,6 +62,9 @@ AWAY = re.compile(
     r"Could not resolve|Connection (reset|refused|timed out)|did not complete in"
 )
 
+FULL = re.compile(r"No space left on device|Disk quota exceeded")
+"""strerror(3) of ENOSPC and EDQUOT."""
+
 
 def failure(arguments: Iterable[str], stderr: str, repository: str = "") -> GitFailed | GitDenied:
     """The exception for a failed command.
@@ -64,8 +76,16 @@ def failure(arguments: Iterable[str], stderr: str, repository: str = "") -> GitF
             if re.search(pattern, stderr, re.MULTILINE):
                 refused = GitUnauthorized if "401" in pattern else GitDenied
                 return refused(f"The repository {repository} {sentence}.{_quoted(stderr)}")
+    if FULL.search(stderr):
+        return DiskFull(f"git {' '.join(arguments)}: {stderr.strip()}")
     kind = GitUnreachable if repository and AWAY.search(stderr) else GitFailed
     return kind(f"git {' '.join(arguments)}: {stderr.strip() or 'failed and said nothing'}")
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the reason is that the disk is full, whoever has found it so, git or we."""
+    is_ours = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return is_ours or isinstance(error, DiskFull)
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Eviction: which mirrors make room when all of them together grow beyond a limit."""
+"""Eviction: which mirrors make room when all of them together grow beyond a limit, or the disk is full."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,7 @@ def evict(data: Path, limit_bytes: int, keep: Path) -> list[Path]:
 
     Never the one at `keep`, and none that some process uses just now. Returns the removed mirrors' paths.
     """
-    stored = sorted(
-        (Stored.at(path) for path in data.absolute().glob("*/*/*.git")), key=lambda one: one.last_used
-    )
+    stored = _stored(data)
     excess = sum(one.size for one in stored) - limit_bytes
     evicted: list[Path] = []
     for one in stored:
@@ -40,6 +38,18 @@ def evict(data: Path, limit_bytes: int, keep: Path) -> list[Path]:
             excess -= one.size
             evicted.append(one.path)
     return evicted
+
+
+def make_room(data: Path, keep: Path | None) -> Path | None:
+    """Remove the mirror that was used least recently of those that nobody uses; None if all of them are needed."""
+    others = (one.path for one in _stored(data) if keep is None or one.path != keep.absolute())
+    return next((path for path in others if _remove(path)), None)
+
+
+def _stored(data: Path) -> list[Stored]:
+    """Every mirror, least recently used first."""
+    found = (Stored.at(path) for path in data.absolute().glob("*/*/*.git"))
+    return sorted(found, key=lambda one: one.last_used)
 
 
 def _remove(mirror: Path) -> bool:

@@ -1,7 +1,8 @@
-"""Files: removing and measuring directories that hostile code may have written."""
+"""Files: removing and measuring directories that hostile code may have written, and whether there is room for more."""
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,13 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def require_room(directory: Path, size: int) -> None:
+    """OSError (ENOSPC, EDQUOT) unless so many bytes more can be written there; leaves nothing."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=directory) as file:
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 def size_of(path: Path) -> int:

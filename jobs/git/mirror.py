@@ -8,6 +8,7 @@
 Nothing is kept under refs/heads: a worktree's HEAD is a commit, so no fetch can meet a checked-out branch.
 """
 
+import logging
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +16,15 @@ from typing import Self
 
 from jobs.git.address import Address, is_branch_name
 from jobs.git.command import Commands, Remote
-from jobs.git.errors import GitFailed, GitUnreachable
+from jobs.git.errors import DiskFull, GitFailed, GitUnreachable, MirrorBroken
 from jobs.git.files import remove_tree
 from jobs.git.lock import InUse, exclusive
 from jobs.git.worktree import Worktree
 from jobs.ticket.errors import TellPeople
 
 TRACKING = "refs/remotes/origin/"
+log = logging.getLogger("autocode.git")
+
 FETCH = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head")
 
 
@@ -61,15 +64,31 @@ class Mirror:
 
         The remote as the last fetch saw it. What a dead worker left there is wiped. With `resume` its changes
         are kept, committed or not, unless the branch has moved away from under them.
-        Raises TellPeople for names git does not accept and for a base that the remote does not have.
+        Raises TellPeople for names git does not accept and for a base that the remote does not have, MirrorBroken,
+        DiskFull, GitFailed.
         """
-        self._hold()
-        start, exists = self._start(branch, base)
-        worktree = Worktree(self, number, branch, base)
-        worktree.resumed = resume and worktree.builds_on(start, exists)
-        if not worktree.resumed:
-            self._restore(worktree, start)
-        return worktree
+        try:
+            return self._worktree(number, branch, base, resume)
+        except DiskFull:
+            raise
+        except GitFailed as error:
+            if self.discard_if_broken():
+                raise MirrorBroken(
+                    "the mirror was broken; it is thrown away, and to be fetched again"
+                ) from error
+            raise
+
+    def discard_if_broken(self) -> bool:
+        """Throw the mirror away if something in it is missing or damaged; True if so, and then it has to be fetched.
+
+        Takes as long as reading the whole history: asked when a command failed for no other known reason.
+        """
+        with exclusive(self._lock):
+            if not self.path.exists() or not self._broken():
+                return False
+            log.warning("the mirror %s is broken and is thrown away", self.path)
+            self._throw_away()
+            return True
 
     def close(self) -> None:
         """Let other processes evict this mirror, unless another one uses it."""
@@ -85,6 +104,15 @@ class Mirror:
     ) -> None:
         self.close()
 
+    def _worktree(self, number: int, branch: str, base: str, resume: bool) -> Worktree:
+        self._hold()
+        start, exists = self._start(branch, base)
+        worktree = Worktree(self, number, branch, base)
+        worktree.resumed = resume and worktree.builds_on(start, exists)
+        if not worktree.resumed:
+            worktree.restore(start)
+        return worktree
+
     def _hold(self) -> None:
         self._in_use = self._in_use or InUse(self._used)
 
@@ -92,7 +120,7 @@ class Mirror:
         """Fetch what is new; False when the mirror itself is broken."""
         try:
             self._fetch_into(self.commands, remote)
-        except GitUnreachable:
+        except (GitUnreachable, DiskFull):
             raise
         except GitFailed:
             if self._broken():
@@ -102,29 +130,29 @@ class Mirror:
         return True
 
     def _broken(self) -> bool:
-        return not self.commands.says_yes("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+        """Whether an object, a reference or more of the mirror is missing or damaged.
+
+        fsck would not read the objects' contents with `--connectivity-only`, and without it finds fault with what
+        old commits were written like, which is no damage.
+        """
+        whole = self.commands.says_yes("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+        return not whole or not self.commands.says_yes(
+            "rev-list", "--all", "--objects", "--quiet", "--verify-objects"
+        )
 
     def _unlock_refs(self) -> None:
         """Remove what a killed fetch left: we hold the mirror's lock, and nothing else writes its refs."""
         for lock in [self.path / "packed-refs.lock", *(self.path / "refs").rglob("*.lock")]:
             lock.unlink(missing_ok=True)
 
-    def _restore(self, worktree: Worktree, start: str) -> None:
-        try:
-            worktree.restore(start)
-        except GitFailed as error:
-            with exclusive(self._lock):
-                if self._broken():
-                    self._throw_away()
-                    raise GitFailed(
-                        "the mirror was broken; it is thrown away and the next fetch makes it anew"
-                    ) from error
-            raise
-
     def _copy(self, remote: Remote) -> None:
         """Make the mirror beside its place and move it there whole: nobody sees a half-written one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{self.path.name}.", dir=self.path.parent) as temporary:
+        prefix = f".{self.path.name}."
+        for left in self.path.parent.glob(f"{prefix}*"):
+            # By a worker that was killed: we hold the lock, so nobody is at work there.
+            remove_tree(left)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=self.path.parent) as temporary:
             copy = Commands(Path(temporary) / "copy")
             copy.git_dir.mkdir()
             copy.run("init", "--quiet", "--bare", "--template=")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
-from jobs.git.errors import GitFailed
+from jobs.git.errors import DiskFull, GitFailed
 from jobs.git.files import remove_tree
 from jobs.git.push import Pushed, push_branch
 from jobs.ticket import policy
@@ -125,6 +125,8 @@ class Worktree:
         (self.git_dir / "index.lock").unlink(missing_ok=True)
         try:
             self._changes()
+        except DiskFull:
+            raise
         except GitFailed:
             return False
         older, newer = (start, "HEAD") if pushed else ("HEAD", start)

@@ -2,7 +2,9 @@
 
 from jobs.agent.transcript import Checkpoint
 from jobs.git.address import Address
+from jobs.git.errors import MirrorBroken
 from jobs.git.evict import evict
+from jobs.git.files import require_room
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from jobs.steps.work import Work
@@ -12,6 +14,8 @@ from jobs.ticket.observation import Observation
 from jobs.ticket.phases import Signal
 
 GIGABYTE = 10**9
+ROOM = 16 << 20
+"""Bytes without which nothing is begun."""
 
 
 def prepare(work: Work) -> Signal:
@@ -38,9 +42,19 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
         record, url = work.record, f"{work.observation.repository.url}.git"
         if record.branch is None or record.base is None:
             raise RuntimeError(f"{work.ticket.key} has no branch in phase {record.phase}")
+        # Before anything is done, or asked of the model, that could not be kept.
+        require_room(work.settings.data, ROOM)
         mirror = work.mirror = work.mirror or Mirror(work.settings.data, Address.parse(url), url)
+        arguments = (work.ticket.number, record.branch, record.base)
         work.with_token(mirror.fetch)
-        work.worktree = mirror.worktree(work.ticket.number, record.branch, record.base, resume=resume)
+        # Whoever has the ticket now, if it is not us any more, has its files as well.
+        work.still_ours()
+        try:
+            work.worktree = mirror.worktree(*arguments, resume=resume)
+        except MirrorBroken:
+            work.with_token(mirror.fetch)
+            work.still_ours()
+            work.worktree = mirror.worktree(*arguments, resume=resume)
         evict(work.settings.data, int(work.settings.mirrors_gb * GIGABYTE), keep=mirror.path)
     return work.worktree
 

@@ -31,6 +31,11 @@ COLLIDED = (
     "Somebody pushed to the branch meanwhile and the changes collided; the work goes on from their commit."
 )
 CODED_AGAIN = "A worker died before it could push, so this iteration is coded again."
+NO_ROOM = (
+    "**The disk of the machine that autocode runs on is full**, so the work pauses; nothing is lost. Whoever runs "
+    "autocode: make room where `AUTOCODE_DATA` is, or set `AUTOCODE_MIRRORS_GB` lower. It goes on by itself within "
+    "ten minutes after that."
+)
 NOTHING_VERIFIED = "**Nothing verified this change:** no check arrived for the commit in time."
 CHECKS_GREEN = "Every check of the head commit passed."
 PUSHED = "A new commit was pushed to the branch; its checks decide."

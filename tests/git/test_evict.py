@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.git.address import Address
-from jobs.git.evict import evict
+from jobs.git.evict import evict, make_room
 from jobs.git.mirror import Mirror
 from tests.git.conftest import BRANCH
 from tests.git.server import TOKEN, GitServer
@@ -61,3 +61,13 @@ def test_a_mirror_that_nobody_closed_is_in_use_as_long_as_its_worktree_lives(
     assert worktree.changed_paths() == []
     del worktree
     assert evict(data, 0, NOTHING) == [mirrors[0].path]
+
+
+def test_a_full_disk_costs_one_mirror_at_a_time_and_none_that_is_used(
+    mirrors: list[Mirror], data: Path
+) -> None:
+    assert make_room(data, keep=mirrors[0].path) == mirrors[1].path
+    assert left(mirrors) == ["old", "new.er"]
+    assert make_room(data, keep=mirrors[0].path) == mirrors[2].path
+    assert make_room(data, keep=mirrors[0].path) is None
+    assert left(mirrors) == ["old"]

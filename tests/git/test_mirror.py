@@ -1,5 +1,7 @@
 """The mirror: copied once, fetched after that, mended when broken, shared by tickets."""
 
+import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.git.address import Address
-from jobs.git.errors import GitDenied, GitFailed, GitUnreachable
+from jobs.git.errors import GitDenied, GitUnreachable, MirrorBroken
 from jobs.git.lock import exclusive
 from jobs.git.mirror import Mirror
 from jobs.ticket.errors import TellPeople
@@ -83,6 +85,18 @@ def break_all_objects(mirror: Path) -> None:
             file.unlink()
 
 
+def truncate_pack(mirror: Path) -> None:
+    for pack in (mirror / "objects").rglob("*.pack"):
+        pack.chmod(0o600)
+        os.truncate(pack, pack.stat().st_size // 2)
+
+
+def half_remove(mirror: Path) -> None:
+    """As a worker leaves it that is killed while it throws the mirror away."""
+    (mirror / "packed-refs").unlink(missing_ok=True)
+    shutil.rmtree(mirror / "refs")
+
+
 def break_refs(mirror: Path) -> None:
     (mirror / "packed-refs").write_text("nonsense\n")
 
@@ -91,7 +105,7 @@ def break_head(mirror: Path) -> None:
     (mirror / "HEAD").unlink()
 
 
-@pytest.mark.parametrize("broken", [break_all_objects, break_refs, break_head])
+@pytest.mark.parametrize("broken", [break_all_objects, truncate_pack, half_remove, break_refs, break_head])
 def test_a_broken_mirror_is_thrown_away_and_fetched_again(
     mirror: Mirror, server: GitServer, broken: Callable[[Path], None]
 ) -> None:
@@ -105,10 +119,35 @@ def test_a_broken_mirror_is_thrown_away_and_fetched_again(
 
 def test_a_mirror_found_broken_only_at_checkout_is_made_anew_by_the_next_fetch(mirror: Mirror) -> None:
     break_all_objects(mirror.path)
-    with pytest.raises(GitFailed, match="the next fetch makes it anew"):
+    with pytest.raises(MirrorBroken, match="to be fetched again"):
         mirror.worktree(12, BRANCH, "main")
     mirror.fetch(TOKEN)
     assert mirror.worktree(12, BRANCH, "main").changed_paths() == []
+
+
+def test_a_damaged_object_is_found_by_whoever_looks_for_the_reason_of_a_failure(mirror: Mirror) -> None:
+    assert not mirror.discard_if_broken()
+    worktree = mirror.worktree(12, BRANCH, "main")
+    (worktree.path / "README.md").write_text("ours\n")
+    blobs = [mirror.commands.line("rev-parse", f"refs/remotes/origin/main:{name}") for name in ("README.md",)]
+    loose = mirror.path / "objects" / blobs[0][:2] / blobs[0][2:]
+    content = mirror.commands.run("cat-file", "blob", blobs[0])
+    for pack in (mirror.path / "objects/pack").glob("*.pack"):
+        packed = pack.rename(mirror.path / "packed")
+        mirror.commands.run("unpack-objects", "-q", stdin=packed.read_bytes())
+    assert content
+    loose.chmod(0o600)
+    loose.write_bytes(b"")
+    assert mirror.discard_if_broken()
+    assert not mirror.path.exists()
+
+
+def test_what_a_killed_copy_left_is_removed_by_the_next_one(mirror_of: Open, address: Address) -> None:
+    mirror = mirror_of(address)
+    left = mirror.path.parent / f".{mirror.path.name}.killed" / "copy" / "objects"
+    left.mkdir(parents=True)
+    mirror.fetch(TOKEN)
+    assert [path.name for path in mirror.path.parent.glob(".*")] == []
 
 
 def test_locks_left_by_a_killed_fetch_do_not_block_the_next_one(mirror: Mirror, server: GitServer) -> None:

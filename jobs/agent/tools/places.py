@@ -68,4 +68,9 @@ def write(real: Path, path: str, text: str) -> None:
     if real.exists() and not real.is_file():
         raise Misused(f"{path!r} is not a regular file.")
     real.parent.mkdir(parents=True, exist_ok=True)
-    real.write_bytes(data)
+    with real.open("r+b" if real.exists() else "xb") as file:
+        if data:
+            # That the disk is full is found out while the old text is still there.
+            os.posix_fallocate(file.fileno(), 0, len(data))
+        file.write(data)
+        file.truncate()

@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.agent.tools.schema import problems
 from jobs.agent.transcript import Progress
+from jobs.git.errors import is_full
 from jobs.models.stream import INVALID_JSON
 from jobs.sandbox import Sandbox
 from jobs.ticket.phases import Signal
@@ -76,7 +77,8 @@ class Tool:
         return {"name": self.name, "description": self.description, "input_schema": self.schema}
 
     def call(self, bench: Workbench, progress: Progress, given: Json) -> str | Ended:
-        """Run the tool; raises Misused for input that does not fit, and for everything that went wrong."""
+        """Run the tool; raises Misused for input that does not fit, and for everything that went wrong but a full
+        disk, whose OSError or DiskFull it lets through."""
         arrived = {name: value for name, value in given.items() if value is not None}
         wrong = problems(self.schema, arrived)
         if INVALID_JSON in arrived:
@@ -89,6 +91,9 @@ class Tool:
         try:
             return self.run(bench, progress, arrived)
         except (OSError, UnicodeError, subprocess.SubprocessError) as error:
+            if is_full(error):
+                # The model can do nothing about that.
+                raise
             log.warning("%s failed: %r", self.name, error)
             # The whole text would name paths of this machine.
             why = error.strerror if isinstance(error, OSError) else error
