@@ -49,6 +49,9 @@ def deadline(record: Record, observation: Observation, budget: Budget) -> dateti
     if pull_request is None or pull_request.head_sha != record.head_sha:
         # It was opened or pushed to after the observation.
         return record.published_at + budget.checks_timeout
+    if observation.now < record.published_at:
+        # Our commit was there before we took note of it, as a dead worker's is, and so may the last event about it be.
+        return record.published_at
     match verdict(pull_request.checks):
         case Verdict.NONE:
             return record.published_at + budget.checks_timeout

@@ -204,3 +204,10 @@ def test_a_ticket_without_checks_is_looked_at_again_when_their_time_is_up() -> N
     )
     assert deadline(record(published_at=published), with_checks(OPEN), BUDGET) is None
     assert deadline(record(Phase.VALIDATING), with_checks(), BUDGET) is None
+
+
+def test_checks_that_were_complete_before_we_took_note_of_the_commit_are_looked_at_again() -> None:
+    later = NOW + timedelta(seconds=1)
+    seen = with_checks(GREEN)
+    assert signal(record(published_at=later), seen, BUDGET) is None
+    assert deadline(record(published_at=later), seen, BUDGET) == later
