@@ -9,6 +9,7 @@ with Stack(directory, script=script) as stack:  # Redis, the hub and the model a
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from tests.hub_client import Hub
 from tests.processes import Child, Found, end, free_port, kill, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent
-READY = 20.0
+READY = 60.0
 """Seconds that a process has to come up: a machine may be busy."""
 NO_LIMITS = dict.fromkeys(
     ("core", "graphql", "content_per_minute", "content_per_hour", "rest_points", "graphql_points"), 1_000_000
@@ -97,6 +98,36 @@ class Stack:
         for name in wanted:
             self._wait(f"{name} to be ready", partial(self._is_ready, name), name)
 
+    def start_another(self, name: str, called: str, prefix: Sequence[str] = ()) -> None:
+        """Start one more process of the Procfile's `name`, known as `called`; `prefix` is put before its command."""
+        self._spawn(called, [*prefix, "/bin/sh", "-c", f"exec {procfile()[name]}"], self.environ)
+        self._wait(f"{called} to be ready", partial(self._is_ready, called), called)
+
+    def horse(self, name: str) -> psutil.Process | None:
+        """The process in which a worker does its job, while it has one. It is the head of a group."""
+        found = [process for process in self._children[name].descendants() if _is_head(process)]
+        return found[0] if found else None
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP for a process and all that it has started."""
+        child = self._children[name]
+        child.send(signal.SIGSTOP)
+        for process in child.descendants():
+            process.suspend()
+
+    def resume(self, name: str) -> None:
+        """Let them go on."""
+        child = self._children[name]
+        for process in child.descendants():
+            process.resume()
+        child.send(signal.SIGCONT)
+
+    def start_redis(self, *, keep: bool = True) -> None:
+        """Start the killed Redis again, with its append-only file or without."""
+        if not keep:
+            shutil.rmtree(self._redis_data / "redis")
+        self._start_redis()
+
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Signal one process, and if it is to end, wait for that."""
         child = self._children[name]
@@ -142,14 +173,13 @@ class Stack:
 
     def _start_surroundings(self) -> None:
         # A path in a temporary directory is short: the address of a socket holds 107 characters.
-        short = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="autocode-")))
-        self.redis_url = f"unix://{short / 'redis.sock'}"
+        self._redis_data = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="autocode-")))
+        self.redis_url = f"unix://{redis_server.socket(self._redis_data)}"
         base = _environment()
-        self._spawn("redis", redis_server.command(short), base)
+        self._start_redis()
         self._spawn("hub", self._hub_command(), base, output=self.directory / "hub.json")
         if not self._live_model:
             self._spawn("model", self._model_command(), base, output=self.directory / "model.json")
-        self._wait("Redis", lambda: (short / "redis.sock").exists() or None, "redis")
         self.hub = Hub(**self._announced("hub"))
         self.hub.set_webhook_url(f"{self.web_url}/webhook")
         # Tests do in a minute what a team does in a day.
@@ -168,6 +198,10 @@ class Stack:
             self.model_url: str = self._announced("model")["url"]
             self.environ |= {"ANTHROPIC_BASE_URL": self.model_url, "ANTHROPIC_API_KEY": "recorded-replies"}
         self.environ |= self._more
+
+    def _start_redis(self) -> None:
+        self._spawn("redis", redis_server.command(self._redis_data), _environment())
+        self._wait("Redis", lambda: redis_server.is_running(self._redis_data) or None, "redis")
 
     def _hub_command(self) -> list[str]:
         command = [sys.executable, "-m", "tests.hub", "--port", "0"]
@@ -218,9 +252,11 @@ class Stack:
                 return None
         if name == "clock":
             return True
-        pid = str(self._children[name].pid).encode()
+        child = self._children[name]
+        # A worker with a prefix is not the process that we have started.
+        pids = {str(pid).encode() for pid in (child.pid, *(process.pid for process in child.descendants()))}
         with Redis.from_url(self.redis_url) as redis:
-            return any(redis.hget(key, "pid") == pid for key in redis.smembers("rq:workers")) or None
+            return any(redis.hget(key, "pid") in pids for key in redis.smembers("rq:workers")) or None
 
 
 def _environment() -> dict[str, str]:
@@ -230,6 +266,13 @@ def _environment() -> dict[str, str]:
     # A proxy may lead to a live model; to this machine it leads nowhere.
     direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     return inherited | direct | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _is_head(process: psutil.Process) -> bool:
+    try:
+        return bool(os.getpgid(process.pid) == process.pid)
+    except ProcessLookupError:
+        return False
 
 
 def _first_line(path: Path) -> str | None:
