@@ -1,18 +1,16 @@
 """The loop: every way a turn can end, every limit, and what the model is told."""
 
 import os
-from datetime import timedelta
-from itertools import count, pairwise
+from itertools import pairwise
 
 import pytest
 
 from jobs.agent.loop import CUTS, MAX_TOKENS, NOT_RUN, NUDGE, NUDGES
 from jobs.agent.terms import Interrupted
 from jobs.models.gateway import ModelBusy
-from jobs.ticket.errors import LeaseLost
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import PlanStep
-from tests.agent.world import BRIEF, NOW, World
+from tests.agent.world import BRIEF, World
 from tests.model.replies import ask, bash, call, create, edit, plan, say, search, submit, together
 from tests.security.machine import working_sandbox
 
@@ -171,32 +169,6 @@ def test_the_turns_of_an_iteration_are_limited(world: World) -> None:
 def test_whoever_lets_it_continue_grants_as_many_turns_again(world: World) -> None:
     world.run(POLITE, submit(), submit(), turns=2)
     assert world.run(turns=2).signal is Signal.SUBMITTED
-
-
-def test_the_time_of_an_iteration_survives_a_worker(world: World) -> None:
-    ticks = (NOW + timedelta(minutes=minutes) for minutes in count())
-    world.clock = lambda: next(ticks)
-    world.before = [[], Interrupted()]
-    with pytest.raises(Interrupted):
-        world.run(POLITE, say("Hm."), submit(), submit())
-    transcript = world.checkpoint.load()
-    assert transcript
-    assert transcript.progress.seconds >= 60
-
-
-def test_who_lost_the_ticket_while_the_model_was_thinking_touches_neither_files_nor_conversation(
-    world: World,
-) -> None:
-    world.still_ours = refuse
-    with pytest.raises(LeaseLost):
-        world.run(POLITE)
-    assert "Good day," not in (world.path / "greet.py").read_text()
-    assert world.checkpoint.load() is None
-    assert len(world.requests) == 1
-
-
-def refuse() -> None:
-    raise LeaseLost("another has it")
 
 
 def test_the_time_of_an_iteration_is_limited(world: World) -> None:
