@@ -16,7 +16,7 @@ from tests.hub.state import State
 ELSEWHERE = ("2026-03-10", "2022-11-28")
 """The versions of the REST API that github.com speaks."""
 HERE = ("2022-11-28",)
-NEWER_ENDPOINTS = re.compile(r"/sub_issues?$|/dependencies/|/issue-types$")
+NEWER_ENDPOINTS = re.compile(r"/sub_issues?(/priority)?$|/issues/\d+/parent$|/dependencies/|/issue-types$")
 NEWER_KEYS = {
     "sub_issues_summary": "optional, and 3.16 has no endpoint for sub-issues",
     "parent_issue_url": "likewise",
@@ -27,7 +27,7 @@ NEWER_KEYS = {
 description. An issue's `type` is left alone: users have a key of that name, too."""
 NEWER_FIELDS = {
     "Issue": {"parent", "subIssues", "subIssuesSummary"},
-    "Mutation": {"addSubIssue"},
+    "Mutation": {"addSubIssue", "removeSubIssue", "reprioritizeSubIssue"},
 }
 """Of the GraphQL schema."""
 

@@ -167,7 +167,8 @@ EVENT_PREFIXES = {
     "cross-referenced": "CRE", "ready_for_review": "RFRE", "convert_to_draft": "CTDE", "sub_issue_added": "SIAE",
     "parent_issue_added": "PIAE", "head_ref_deleted": "HRDE", "head_ref_force_pushed": "HRFPE",
     "base_ref_changed": "BRCE", "assigned": "AE", "unassigned": "UNAE", "review_requested": "RRE",
-    "blocked_by_added": "BBAE",
+    "blocked_by_added": "BBAE", "blocked_by_removed": "BBRE", "blocking_added": "BIAE", "blocking_removed": "BIRE",
+    "sub_issue_removed": "SIRE", "parent_issue_removed": "PIRE",
 }  # fmt: skip
 
 
@@ -224,6 +225,7 @@ class Issue(Node):
     sub_issues: "list[Issue]" = field(default_factory=list)
     parent: "Issue | None" = None
     blocked_by: "list[Issue]" = field(default_factory=list)
+    blocking: "list[Issue]" = field(default_factory=list)
 
 
 @dataclass(eq=False, kw_only=True)

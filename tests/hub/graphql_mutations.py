@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from tests.hub import git_facts, operations, pull_operations
+from tests.hub import git_facts, operations, pull_operations, relation_operations
 from tests.hub.entities import Comment, Issue, Label, Node, PullRequest, Repository
 from tests.hub.graphql_errors import Refused, unresolved
 from tests.hub.graphql_fields import Context, Fields
@@ -19,7 +19,7 @@ Kind = TypeVar("Kind", bound=Node)
 CONTENTS = {name: content for content, name in REACTIONS.items()}
 
 
-def _find(context: Context, node_id: str, kind: type[Kind]) -> Kind:
+def find(context: Context, node_id: str, kind: type[Kind]) -> Kind:
     """The thing of that id; Refused unless the caller sees it and it is of the kind the mutation works on."""
     found = node(context, node_id)
     repository = repository_of(found)
@@ -30,14 +30,14 @@ def _find(context: Context, node_id: str, kind: type[Kind]) -> Kind:
 
 def _issue(context: Context, node_id: str, person: str) -> Issue:
     """An issue or pull request the caller may write to; `person` is the role a person needs."""
-    issue = _find(context, node_id, Issue)
+    issue = find(context, node_id, Issue)
     needs = "pull_requests:write" if isinstance(issue, PullRequest) else "issues:write"
     context.require(issue.repository, needs, person)
     return issue
 
 
 def _pull(context: Context, node_id: str) -> PullRequest:
-    pull = _find(context, node_id, PullRequest)
+    pull = find(context, node_id, PullRequest)
     context.require(pull.repository, "pull_requests:write")
     return pull
 
@@ -53,14 +53,14 @@ def _add_comment(context: Context, given: Input) -> Payload:
 
 
 def _update_issue_comment(context: Context, given: Input) -> Payload:
-    comment = _find(context, given["id"], Comment)
+    comment = find(context, given["id"], Comment)
     own = comment.user is context.actor.user
     _issue(context, comment.issue.node_id, "read" if own else "write")
     return {"issueComment": operations.edit_comment(context.state, context.actor, comment, given["body"])}
 
 
 def _labels(context: Context, given: Input, repository: Repository) -> list[Label]:
-    found = [_find(context, label_id, Label) for label_id in given.get("labelIds") or ()]
+    found = [find(context, label_id, Label) for label_id in given.get("labelIds") or ()]
     for label in found:
         if label.repository is not repository:
             raise unresolved(f"a node with the global id of '{label.node_id}'")
@@ -80,7 +80,7 @@ def _remove_labels(context: Context, given: Input) -> Payload:
 
 
 def _create_label(context: Context, given: Input) -> Payload:
-    repository = _find(context, given["repositoryId"], Repository)
+    repository = find(context, given["repositoryId"], Repository)
     context.require(repository, "issues:write")
     made = operations.create_label(
         context.state, repository, given["name"], given["color"], given.get("description")
@@ -89,7 +89,7 @@ def _create_label(context: Context, given: Input) -> Payload:
 
 
 def _create_issue(context: Context, given: Input) -> Payload:
-    repository = _find(context, given["repositoryId"], Repository)
+    repository = find(context, given["repositoryId"], Repository)
     context.require(repository, "issues:write", "read")
     parent = _issue(context, given["parentIssueId"], "triage") if given.get("parentIssueId") else None
     names = [label.name for label in _labels(context, given, repository)]
@@ -97,7 +97,7 @@ def _create_issue(context: Context, given: Input) -> Payload:
         context.state, context.actor, repository, title=given["title"], body=given.get("body"), labels=names
     )
     if parent:
-        operations.add_sub_issue(context.state, context.actor, parent, issue)
+        relation_operations.add_sub_issue(context.state, context.actor, parent, issue)
     return {"issue": issue}
 
 
@@ -118,9 +118,9 @@ def _add_sub_issue(context: Context, given: Input) -> Payload:
     parent = _issue(context, given["issueId"], "triage")
     if not given.get("subIssueId"):
         raise Refused("UNPROCESSABLE", "The hub wants subIssueId.")
-    child = _find(context, given["subIssueId"], Issue)
+    child = find(context, given["subIssueId"], Issue)
     replace = bool(given.get("replaceParent"))
-    operations.add_sub_issue(context.state, context.actor, parent, child, replace=replace)
+    relation_operations.add_sub_issue(context.state, context.actor, parent, child, replace=replace)
     return {"issue": parent, "subIssue": child}
 
 
@@ -138,7 +138,7 @@ def _add_reaction(context: Context, given: Input) -> Payload:
 
 
 def _create_pull_request(context: Context, given: Input) -> Payload:
-    repository = _find(context, given["repositoryId"], Repository)
+    repository = find(context, given["repositoryId"], Repository)
     context.require(repository, "pull_requests:write", "read")
     pull = pull_operations.create_pull_request(
         context.state, context.actor, repository, title=given["title"], head=given["headRefName"],
@@ -168,7 +168,7 @@ def _convert_to_draft(context: Context, given: Input) -> Payload:
 
 
 def _merge(context: Context, given: Input) -> Payload:
-    pull = _find(context, given["pullRequestId"], PullRequest)
+    pull = find(context, given["pullRequestId"], PullRequest)
     context.require(pull.repository, "contents:write")
     pull_operations.merge(
         context.state, context.actor, pull, method=(given.get("mergeMethod") or "MERGE").lower(),
@@ -179,7 +179,7 @@ def _merge(context: Context, given: Input) -> Payload:
 
 def _enable_auto_merge(context: Context, given: Input) -> Payload:
     """Repositories of the hub do not allow it, which is what a repository of GitHub's says by default too."""
-    pull = _find(context, given["pullRequestId"], PullRequest)
+    pull = find(context, given["pullRequestId"], PullRequest)
     context.require(pull.repository, "contents:write")
     if given.get("expectedHeadOid") not in (None, git_facts.head_sha(pull)):
         raise Refused("UNPROCESSABLE", "Head sha didn't match expectedHeadOid")
@@ -206,7 +206,7 @@ MUTATIONS: dict[str, Mutation] = {
 }
 
 
-def _resolver(mutation: Mutation) -> Callable[[Any, Context, Mapping[str, Any]], Payload]:
+def resolver(mutation: Mutation) -> Callable[[Any, Context, Mapping[str, Any]], Payload]:
     """Takes `input`, and hands `clientMutationId` back as every mutation does."""
 
     def resolve(_: Any, context: Context, args: Mapping[str, Any]) -> Payload:
@@ -216,4 +216,4 @@ def _resolver(mutation: Mutation) -> Callable[[Any, Context, Mapping[str, Any]],
     return resolve
 
 
-TABLES: dict[str, Fields] = {"Mutation": {name: _resolver(mutation) for name, mutation in MUTATIONS.items()}}
+TABLES: dict[str, Fields] = {"Mutation": {name: resolver(mutation) for name, mutation in MUTATIONS.items()}}

@@ -220,40 +220,6 @@ def remove_reaction(state: State, actor: Actor, target: Issue | Comment, content
     return None
 
 
-# ── relations between issues ────────────────────────────────────────────────────────────────────────────────
-
-
-def add_sub_issue(state: State, actor: Actor, parent: Issue, child: Issue, *, replace: bool = False) -> Issue:
-    """Make `child` a sub-issue; 422 where GitHub would say so, 404 where the repository has none."""
-    ensure_writable(parent.repository)
-    if not parent.repository.sub_issues_enabled:
-        raise ApiError(404, "Not Found")
-    if (
-        child is parent
-        or len(parent.sub_issues) >= 100
-        or child.parent is parent
-        or (child.parent and not replace)
-    ):
-        raise ApiError(422, "Validation Failed: Issue may not contain duplicate sub-issues and Sub issue may only have one parent")  # noqa: E501 # fmt: skip
-    if child.parent:
-        child.parent.sub_issues.remove(child)
-    parent.sub_issues.append(child)
-    child.parent = parent
-    record(state, actor, parent, "sub_issue_added", source=child)
-    record(state, actor, child, "parent_issue_added", source=parent)
-    payload = {"sub_issue": issue_json(state, child), "parent_issue": issue_json(state, parent)}
-    emit(state, actor.author, "sub_issues", "sub_issue_added", parent.repository, **payload)
-    return child
-
-
-def add_blocked_by(state: State, actor: Actor, issue: Issue, blocker: Issue) -> None:
-    ensure_writable(issue.repository)
-    if blocker is issue or blocker in issue.blocked_by:
-        raise ApiError(422, "Validation Failed: the dependency exists already or is not possible")
-    issue.blocked_by.append(blocker)
-    record(state, actor, issue, "blocked_by_added", source=blocker)
-
-
 def user_actor(user: User) -> Actor:
     """An actor for what happens on behalf of somebody, such as closing by a merge."""
     return Actor("user", user=user)

@@ -1,10 +1,10 @@
-"""REST: issues, their timeline, sub-issues and dependencies, reactions; labels on issues and of repositories."""
+"""REST: issues, their timeline, reactions; labels on issues and of repositories."""
 
 from datetime import datetime
 
 from tests.hub import operations
 from tests.hub.auth import has_role
-from tests.hub.entities import Issue, Label, PullRequest
+from tests.hub.entities import Label
 from tests.hub.errors import ApiError, invalid, not_found
 from tests.hub.rest import Answer, Request, route
 from tests.hub.serialize import label_json, reaction_json
@@ -79,40 +79,6 @@ def list_events(request: Request) -> Answer:
 def list_timeline(request: Request) -> Answer:
     rows = timeline_json(request.state, request.issue)
     return request.page(rows, lambda _, row: row)
-
-
-@route("GET", ISSUE + "/sub_issues", "issues:read")
-def list_sub_issues(request: Request) -> Answer:
-    return request.page(request.issue.sub_issues, issue_json)
-
-
-def _issue_by_id(request: Request, issue_id: object) -> Issue:
-    for repository in request.state.repositories.values():
-        for issue in repository.issues.values():
-            if issue.id == issue_id and not isinstance(issue, PullRequest):
-                return issue
-    raise ApiError(404, "Not Found")
-
-
-@route("POST", ISSUE + "/sub_issues", "issues:write", person="triage")
-def add_sub_issue(request: Request) -> Answer:
-    (sub_issue_id,) = request.required("sub_issue_id")
-    child, replace = _issue_by_id(request, sub_issue_id), bool(request.fields().get("replace_parent"))
-    operations.add_sub_issue(request.state, request.actor, request.issue, child, replace=replace)
-    return Answer(issue_json(request.state, request.issue), 201)
-
-
-@route("GET", ISSUE + "/dependencies/blocked_by", "issues:read")
-def list_blocked_by(request: Request) -> Answer:
-    return request.page(request.issue.blocked_by, issue_json)
-
-
-@route("POST", ISSUE + "/dependencies/blocked_by", "issues:write", person="triage")
-def add_blocked_by(request: Request) -> Answer:
-    (issue_id,) = request.required("issue_id")
-    blocker = _issue_by_id(request, issue_id)
-    operations.add_blocked_by(request.state, request.actor, request.issue, blocker)
-    return Answer(issue_json(request.state, blocker), 201)
 
 
 # ── reactions ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,9 +27,9 @@ from tests.hub.state import State
 
 # What a relation event calls the other issue.
 RELATIONS = {
-    "sub_issue_added": "sub_issue",
-    "parent_issue_added": "parent_issue",
-    "blocked_by_added": "blocked_by",
+    f"{relation}_{change}": relation
+    for relation in ("sub_issue", "parent_issue", "blocked_by", "blocking")
+    for change in ("added", "removed")
 }
 
 
@@ -92,11 +92,10 @@ def _sub_issues_summary(issue: Issue) -> Json:
 
 
 def _dependencies_summary(issue: Issue) -> Json:
-    blocking = [other for other in issue.repository.issues.values() if issue in other.blocked_by]
     return {
         "blocked_by": sum(other.state == "open" for other in issue.blocked_by),
         "total_blocked_by": len(issue.blocked_by),
-        "blocking": sum(other.state == "open" for other in blocking), "total_blocking": len(blocking),
+        "blocking": sum(other.state == "open" for other in issue.blocking), "total_blocking": len(issue.blocking),
     }  # fmt: skip
 
 

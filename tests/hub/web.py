@@ -25,6 +25,7 @@ from tests.hub import (
     rest_installations,
     rest_issues,
     rest_pulls,
+    rest_relations,
     rest_repos,
 )
 from tests.hub.auth import Actor, actor_of
@@ -39,9 +40,12 @@ if TYPE_CHECKING:
 
 # The order decides between patterns that both match: `/commits/{ref}` of rest_git takes what rest_checks leaves.
 FAMILIES = (
-    rest_app, rest_installations, rest_issues, rest_comments, rest_pulls, rest_checks, rest_repos, rest_git,
+    rest_app, rest_installations, rest_issues, rest_relations, rest_comments, rest_pulls, rest_checks, rest_repos,
+    rest_git,
 )  # fmt: skip
 FIRST_SEGMENTS = frozenset({"repos", "app", "user", "users", "orgs", "installation", "rate_limit"})
+BOARD = re.compile(r"/orgs/[^/]+/projects/\d+")
+"""A page whose address begins like the API's; on GitHub the two have hosts of their own."""
 # So that the call log names an operation also where the client left `operationName` out. At a line's beginning: a
 # comment may speak of queries.
 OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
@@ -57,6 +61,8 @@ def api_path(path: str) -> str | None:
     """The path within the API, `/graphql` included; None for what is not API. GitHub and Enterprise alike."""
     if path == "/api/graphql":
         return "/graphql"
+    if BOARD.fullmatch(path):
+        return None
     inner = path.removeprefix("/api/v3") if path.startswith("/api/v3/") else path
     first = inner.split("/", 2)[1] if inner.startswith("/") else ""
     return inner if first in FIRST_SEGMENTS or inner == "/graphql" or inner != path else None
