@@ -20,9 +20,11 @@ from graphql import (
 
 from tests.hub import (
     graphql_mutations,
+    graphql_mutations_projects,
     graphql_resolvers,
     graphql_resolvers_checks,
     graphql_resolvers_issues,
+    graphql_resolvers_projects,
     graphql_resolvers_pulls,
 )
 from tests.hub.auth import Actor
@@ -36,7 +38,7 @@ from tests.hub.graphql_errors import (
     invalid_variable,
     too_many_nodes,
 )
-from tests.hub.graphql_fields import Context, bind
+from tests.hub.graphql_fields import Context, Resolver, bind
 from tests.hub.limits import Cost
 from tests.hub.state import State
 from tests.hub.trim_schema import SCHEMA
@@ -86,10 +88,16 @@ def schema(*, is_enterprise: bool = False) -> GraphQLSchema:
         graphql_resolvers,
         graphql_resolvers_checks,
         graphql_resolvers_issues,
+        graphql_resolvers_projects,
         graphql_resolvers_pulls,
         graphql_mutations,
+        graphql_mutations_projects,
     )
-    bind(built, {name: table for module in modules for name, table in module.TABLES.items()})
+    tables: dict[str, dict[str, str | Resolver]] = {}
+    for module in modules:
+        for name, table in module.TABLES.items():
+            tables.setdefault(name, {}).update(table)
+    bind(built, tables)
     return built
 
 

@@ -21,12 +21,13 @@ from graphql import (
     get_named_type,
 )
 
-from tests.hub import auth
+from tests.hub import auth, project_access
 from tests.hub.auth import Actor
 from tests.hub.entities import Repository
 from tests.hub.errors import ApiError
 from tests.hub.graphql_cost import Size
-from tests.hub.graphql_kinds import NEEDS, needs_of, repository_of, type_name
+from tests.hub.graphql_errors import Refused, unresolved
+from tests.hub.graphql_kinds import NEEDS, needs_of, project_of, repository_of, type_name
 from tests.hub.graphql_paging import Page, page
 from tests.hub.serialize import iso_or_none
 from tests.hub.state import State
@@ -48,7 +49,13 @@ class Context:
         return auth.can_see(self.state, self.actor, repository)
 
     def checked(self, value: Any) -> Any:
-        """The value; ApiError where the caller may not read things of its kind in its repository."""
+        """The value; ApiError where the caller may not read things of its kind in its repository.
+
+        Refused, as if it did not exist, where it belongs to a project that the caller may not see.
+        """
+        project = project_of(value)
+        if project is not None and not project_access.sees(self.state, self.actor, project):
+            raise unresolved(f"a node with the global id of '{value.node_id}'")
         repository, needs = repository_of(value), needs_of(value)
         if repository is not None:
             self.require(repository, needs or "metadata:read")
@@ -58,7 +65,7 @@ class Context:
         """As `checked`, for members of a list, where graphql-core turns an exception into null and an error."""
         try:
             return self.checked(value)
-        except ApiError as refusal:
+        except (ApiError, Refused) as refusal:
             return refusal
 
 

@@ -20,6 +20,7 @@ from tests.hub.entities import (
     TimelineEvent,
     User,
 )
+from tests.hub.project_entities import DraftIssue, Project, ProjectField, ProjectItem
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,10 @@ EVENTS = {
     "cross-referenced": "CrossReferencedEvent",
     "ready_for_review": "ReadyForReviewEvent",
     "convert_to_draft": "ConvertToDraftEvent",
+    "parent_issue_added": "ParentIssueAddedEvent",
+    "parent_issue_removed": "ParentIssueRemovedEvent",
+    "sub_issue_added": "SubIssueAddedEvent",
+    "sub_issue_removed": "SubIssueRemovedEvent",
 }
 """REST's word for an event → its GraphQL type. Others are not in our part of the schema."""
 
@@ -157,7 +162,8 @@ def type_name(value: Any) -> str | None:
         return value.type
     if isinstance(value, TimelineEvent):
         return EVENTS.get(value.event)
-    return NAMES.get(type(value))
+    # The things of Projects say it themselves: a field's type depends on what it holds.
+    return NAMES.get(type(value)) or getattr(value, "graphql_type", None)
 
 
 def needs_of(value: Any) -> str | None:
@@ -165,6 +171,14 @@ def needs_of(value: Any) -> str | None:
     if isinstance(value, Comment):
         return needs_of(value.issue)
     return NEEDS.get(type_name(value) or "")
+
+
+def project_of(value: Any) -> Project | None:
+    """The project a thing belongs to; None for what has nothing to do with projects."""
+    match value:
+        case Project() | ProjectField() | ProjectItem() | DraftIssue():
+            return value.project
+    return None
 
 
 def repository_of(value: Any) -> Repository | None:

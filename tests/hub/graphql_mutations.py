@@ -124,6 +124,26 @@ def _add_sub_issue(context: Context, given: Input) -> Payload:
     return {"issue": parent, "subIssue": child}
 
 
+def _remove_sub_issue(context: Context, given: Input) -> Payload:
+    parent = _issue(context, given["issueId"], "triage")
+    child = find(context, given["subIssueId"], Issue)
+    relation_operations.remove_sub_issue(context.state, context.actor, parent, child)
+    return {"issue": parent, "subIssue": child}
+
+
+def _reprioritize_sub_issue(context: Context, given: Input) -> Payload:
+    parent = _issue(context, given["issueId"], "triage")
+    child, *places = [
+        find(context, given[name], Issue) if given.get(name) else None
+        for name in ("subIssueId", "afterId", "beforeId")
+    ]
+    assert child is not None
+    relation_operations.reprioritize_sub_issue(
+        context.state, parent, child, after=places[0], before=places[1]
+    )
+    return {"issue": parent}
+
+
 def _add_reaction(context: Context, given: Input) -> Payload:
     subject = node(context, given["subjectId"])
     issue = subject.issue if isinstance(subject, Comment) else subject
@@ -200,7 +220,9 @@ MUTATIONS: dict[str, Mutation] = {
     "markPullRequestReadyForReview": _mark_ready,
     "mergePullRequest": _merge,
     "removeLabelsFromLabelable": _remove_labels,
+    "removeSubIssue": _remove_sub_issue,
     "reopenIssue": _reopen_issue,
+    "reprioritizeSubIssue": _reprioritize_sub_issue,
     "updateIssueComment": _update_issue_comment,
     "updatePullRequest": _update_pull_request,
 }

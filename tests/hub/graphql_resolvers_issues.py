@@ -225,17 +225,20 @@ EVENT: Fields = {
     "label": "label",
     "labelable": "issue",
     "mergeRefName": "issue.base_ref",
+    "parent": "source",
     "previousTitle": lambda event, *_: event.rename[0],
     "pullRequest": "issue",
     "referencedAt": "created_at",
     "source": "source",
     "stateReason": "state_reason",
+    "subIssue": "source",
     "target": "issue",
     "willCloseTarget": "will_close",
 }
 EVENT_TYPES = (
     "ClosedEvent", "ConvertToDraftEvent", "CrossReferencedEvent", "LabeledEvent", "MergedEvent",
-    "ReadyForReviewEvent", "RenamedTitleEvent", "ReopenedEvent", "UnlabeledEvent",
+    "ParentIssueAddedEvent", "ParentIssueRemovedEvent", "ReadyForReviewEvent", "RenamedTitleEvent", "ReopenedEvent",
+    "SubIssueAddedEvent", "SubIssueRemovedEvent", "UnlabeledEvent",
 )  # fmt: skip
 
 TABLES: dict[str, Fields] = {

@@ -6,6 +6,7 @@ Whoever calls has asked `auth.require` already. Refusals are `ApiError`s.
 from typing import Any
 
 from tests.hub.auth import Actor
+from tests.hub.card_operations import follow_closing
 from tests.hub.entities import (
     Comment,
     Edit,
@@ -140,6 +141,7 @@ def close(state: State, actor: Actor, issue: Issue, *, reason: str | None = None
     issue.state_reason = None if isinstance(issue, PullRequest) else reason or "completed"
     record(state, actor, issue, "closed", state_reason=issue.state_reason, **fields)
     emit_for(state, actor, issue, "closed")
+    follow_closing(state, issue)
 
 
 def reopen(state: State, actor: Actor, issue: Issue) -> None:

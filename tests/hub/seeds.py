@@ -15,6 +15,7 @@ from tests.hub import git_facts, git_merge, operations
 from tests.hub.auth import Actor
 from tests.hub.entities import App, Installation, Repository, User
 from tests.hub.git_facts import ENVIRONMENT
+from tests.hub.seeds_projects import add_project
 from tests.hub.state import State
 
 MANIFEST = Path(__file__).parents[2] / "app.yml"
@@ -31,6 +32,9 @@ DEFAULT: dict[str, Any] = {
     "organizations": ["acme"],
     "apps": ["acme-ci"],
     "repositories": [],
+    "projects": [],
+    "permissions": {},
+    "events": [],
 }
 """`apps`: slugs of other people's Apps that report checks, installed on the first organization; they act with tokens
 `app:<slug>`, as people do with `user:<login>`."""
@@ -59,8 +63,13 @@ exit 1
 
 
 def begin(state: State, seed: dict[str, Any]) -> Installation:
-    """Fill an empty state. `seed` has the keys of DEFAULT; see `add_repository` for its repositories."""
+    """Fill an empty state. `seed` has the keys of DEFAULT; see `add_repository` and `add_project` for what they hold.
+
+    `permissions` and `events` are what the App has and hears beyond what app.yml declares.
+    """
     _add_apps(state)
+    state.app.permissions |= seed["permissions"]
+    state.app.events += seed["events"]
     for login in seed.get("organizations", DEFAULT["organizations"]):
         add_user(state, login, "Organization")
     for login in seed.get("users", DEFAULT["users"]):
@@ -77,6 +86,8 @@ def begin(state: State, seed: dict[str, Any]) -> Installation:
         _add_other_app(state, slug, organization)
     for row in seed.get("repositories", []):
         add_repository(state, row)
+    for row in seed["projects"]:
+        add_project(state, row, organization)
     return installation
 
 

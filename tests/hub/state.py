@@ -17,6 +17,7 @@ from tests.hub.errors import not_found
 from tests.hub.faults import Faults
 from tests.hub.limits import Limits
 from tests.hub.processes import Processes
+from tests.hub.project_entities import Project
 from tests.hub.recording import Recording
 from tests.hub.staleness import Staleness
 
@@ -74,6 +75,8 @@ class State:
     others: dict[str, Installation] = field(default_factory=dict)
     """Other people's Apps that report checks, where they are installed, by slug: see `seeds.DEFAULT`."""
     repositories: dict[int, Repository] = field(default_factory=dict)
+    projects: list[Project] = field(default_factory=list)
+    """Of all organizations, oldest first."""
     tokens: dict[str, Token] = field(default_factory=dict)
     token_life: timedelta = timedelta(hours=1)
     calls: list[Call] = field(default_factory=list)

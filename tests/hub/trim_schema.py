@@ -39,21 +39,29 @@ _POST = f"{_COMMENT} databaseId fullDatabaseId reactionGroups repository resourc
 _TICKET = f"{_POST} assignees closed closedAt comments labels locked number state timelineItems title"
 _GIT_OBJECT = "abbreviatedOid commitResourcePath commitUrl id oid repository"
 _EVENT = "actor createdAt id"
+_OWNER = "projectV2 projectsV2"
+_FIELD = "createdAt dataType databaseId id name project updatedAt"
+_VALUE = "createdAt creator databaseId field id item updatedAt"
 
 KEEP: dict[str, str] = {
     "Query": "id node nodes organization rateLimit repository repositoryOwner search user viewer",
     "Mutation": (
         "addComment addLabelsToLabelable addReaction addSubIssue closeIssue convertPullRequestToDraft createIssue "
         "createLabel createPullRequest enablePullRequestAutoMerge markPullRequestReadyForReview mergePullRequest "
-        "removeLabelsFromLabelable reopenIssue updateIssueComment updatePullRequest"
+        "removeLabelsFromLabelable reopenIssue updateIssueComment updatePullRequest "
+        "removeSubIssue reprioritizeSubIssue "
+        "addProjectV2DraftIssue addProjectV2ItemById archiveProjectV2Item clearProjectV2ItemFieldValue "
+        "convertProjectV2DraftIssueItemToIssue createProjectV2 createProjectV2Field deleteProjectV2 "
+        "deleteProjectV2Item unarchiveProjectV2Item updateProjectV2 updateProjectV2Collaborators "
+        "updateProjectV2Field updateProjectV2ItemFieldValue updateProjectV2ItemPosition"
     ),
     # People
     "Actor": _ACTOR,
     "Bot": _ACCOUNT,
     "Mannequin": _ACCOUNT,
-    "Organization": f"{_ACCOUNT} name",
+    "Organization": f"{_ACCOUNT} {_OWNER} name",
     "RepositoryOwner": "avatarUrl id login resourcePath url",
-    "User": f"{_ACCOUNT} email name",
+    "User": f"{_ACCOUNT} {_OWNER} email name",
     # Repository and git
     "Repository": (
         "createdAt databaseId defaultBranchRef description id isArchived isEmpty isFork isInOrganization isPrivate "
@@ -73,7 +81,9 @@ KEEP: dict[str, str] = {
     "Closable": "closed closedAt",
     "Labelable": "labels",
     "Reactable": "databaseId id reactionGroups",
-    "Issue": f"{_TICKET} closedByPullRequestsReferences parent stateReason subIssues subIssuesSummary",
+    "Issue": (
+        f"{_TICKET} {_OWNER} closedByPullRequestsReferences parent projectItems stateReason subIssues subIssuesSummary"
+    ),
     "IssueComment": f"{_POST} issue pullRequest",
     "SubIssuesSummary": "completed percentCompleted total",
     "Label": "color description id isDefault issues name pullRequests repository resourcePath url",
@@ -90,9 +100,14 @@ KEEP: dict[str, str] = {
     "CrossReferencedEvent": f"{_EVENT} isCrossRepository referencedAt source target willCloseTarget",
     "ReadyForReviewEvent": f"{_EVENT} pullRequest",
     "ConvertToDraftEvent": f"{_EVENT} pullRequest",
+    "ParentIssueAddedEvent": f"{_EVENT} parent",
+    "ParentIssueRemovedEvent": f"{_EVENT} parent",
+    "SubIssueAddedEvent": f"{_EVENT} subIssue",
+    "SubIssueRemovedEvent": f"{_EVENT} subIssue",
     # Pull requests
     "PullRequest": (
-        f"{_TICKET} additions baseRef baseRefName baseRefOid baseRepository changedFiles closingIssuesReferences "
+        f"{_TICKET} {_OWNER} additions baseRef baseRefName baseRefOid baseRepository changedFiles "
+        "closingIssuesReferences projectItems "
         "commits deletions headRef headRefName headRefOid headRepository headRepositoryOwner isCrossRepository isDraft "
         "latestReviews maintainerCanModify mergeCommit mergeStateStatus mergeable merged mergedAt mergedBy permalink "
         "reviewDecision reviewThreads reviews statusCheckRollup"
@@ -119,6 +134,29 @@ KEEP: dict[str, str] = {
     "WorkflowRun": "checkSuite createdAt databaseId event id resourcePath runNumber updatedAt url workflow",
     "Workflow": "databaseId id name",
     "App": "createdAt databaseId id name slug updatedAt",
+    # Projects
+    "ProjectV2Owner": f"{_OWNER} id",
+    "ProjectV2": (
+        "closed closedAt createdAt creator databaseId field fields fullDatabaseId id items number owner public readme "
+        "resourcePath shortDescription template title updatedAt url viewerCanUpdate"
+    ),
+    "ProjectV2FieldCommon": _FIELD,
+    "ProjectV2Field": _FIELD,
+    "ProjectV2SingleSelectField": f"{_FIELD} options",
+    "ProjectV2SingleSelectFieldOption": "color description id name",
+    "ProjectV2Item": (
+        "content createdAt creator databaseId fieldValueByName fieldValues fullDatabaseId id isArchived project type "
+        "updatedAt"
+    ),
+    "ProjectV2ItemFieldValueCommon": _VALUE,
+    "ProjectV2ItemFieldDateValue": f"{_VALUE} date",
+    "ProjectV2ItemFieldNumberValue": f"{_VALUE} number",
+    "ProjectV2ItemFieldSingleSelectValue": f"{_VALUE} color description name optionId",
+    "ProjectV2ItemFieldTextValue": f"{_VALUE} text",
+    "ProjectV2ItemFieldLabelValue": "field labels",
+    "ProjectV2ItemFieldRepositoryValue": "field repository",
+    "ProjectV2ItemFieldUserValue": "field users",
+    "DraftIssue": "assignees body bodyText createdAt creator id projectV2Items projectsV2 title updatedAt",
     # Machinery
     "PageInfo": "endCursor hasNextPage hasPreviousPage startCursor",
     "RateLimit": "cost limit nodeCount remaining resetAt used",
@@ -128,6 +166,10 @@ KEEP: dict[str, str] = {
 UNIONS = (
     "IssueOrPullRequest",
     "IssueTimelineItems",
+    "ProjectV2Actor",
+    "ProjectV2FieldConfiguration",
+    "ProjectV2ItemContent",
+    "ProjectV2ItemFieldValue",
     "PullRequestTimelineItems",
     "ReferencedSubject",
     "SearchResultItem",

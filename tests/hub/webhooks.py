@@ -43,6 +43,19 @@ def emit(
     enqueue(state, event, action, body, installation, repository)
 
 
+def emit_to_organization(
+    state: State, sender: User, event: str, action: str, organization: User, permission: str, /, **payload: Any
+) -> None:  # fmt: skip
+    """Queue an event of no repository for the App, if it is installed there with the permission and subscribed."""
+    for installation in state.installations.values():
+        if installation.account is not organization or installation.suspended_at is not None:
+            continue
+        if event in installation.app.events and permission in installation.permissions:
+            body = {"action": action} | payload | {"organization": organization_json(state, organization)}
+            body |= {"sender": user_json(state, sender), "installation": installation_stub(installation)}
+            enqueue(state, event, action, body, installation, None)
+
+
 def listens(state: State, event: str, repository: Repository) -> bool:
     """Ask before building a costly payload."""
     installation = state.installation_of(repository)
