@@ -1,9 +1,13 @@
 """The hub's pages show what happened, and nothing that a text smuggles in. Fetched over HTTP."""
 
+import re
+
 import httpx
 import pytest
 
+from tests.contract.boards import SEED, board
 from tests.contract.world import BRANCH, World
+from tests.hub import serve
 from tests.hub.pages_markdown import render
 
 
@@ -75,6 +79,39 @@ def test_a_check_of_another_app_has_a_page_with_its_annotations(world):
     shown = page(world, f"/runs/{made.json()['id']}")
     assert "See <em>below</em>" in shown
     assert "too &lt;short&gt;" in shown
+
+
+def test_a_project_is_a_board_and_an_issue_says_where_its_card_is(tmp_path):
+    with serve(seed=SEED, directory=tmp_path / "hub") as hub:
+        world = World(hub)
+        world.rest("POST", "/issues/1/labels", {"labels": ["bug"]})
+        archived = board(world).add(3)
+        board(world).change("archiveProjectV2Item", itemId=archived)
+        shown = httpx.get(f"{hub.url}/orgs/acme/projects/1", trust_env=False).text
+        missing = httpx.get(f"{hub.url}/orgs/acme/projects/9", trust_env=False)
+        issue, put_away = page(world, "/issues/1"), page(world, "/issues/3")
+    columns = re.findall(r"</span>([\w ]+) <span class=\"tag\">(\d)</span></h2>", shown)
+    assert columns == [
+        ("No Status", "1"), ("Todo", "2"), ("Autocode", "0"), ("In Progress", "0"), ("In Review", "0"), ("Done", "0")
+    ]  # fmt: skip
+    assert 'href="/acme/greet/issues/1">Ticket 1</a>' in shown
+    assert all(text in shown for text in ("greet #1", ">bug</span>", "Priority: 2", "An idea", "1 archived"))
+    assert "Ticket 3" not in shown
+    assert (missing.status_code, "Not found" in missing.text) == (404, True)
+    assert re.search(r"/orgs/acme/projects/1\">Roadmap</a>.*</span>Todo</span>", issue)
+    assert "Archived</span>" in put_away
+
+
+def test_a_page_tells_who_waits_for_whom(world):
+    other = world.rest("POST", "/issues", {"title": "Bow first"})
+    world.rest("POST", "/issues/1/dependencies/blocked_by", {"issue_id": other["id"]})
+    world.rest("DELETE", f"/issues/1/dependencies/blocked_by/{other['id']}")
+    world.rest("POST", "/issues/1/dependencies/blocked_by", {"issue_id": other["id"]})
+    waiting, blocker = page(world, "/issues/1"), page(world, "/issues/2")
+    assert "added the blocking issue" in waiting
+    assert "removed the blocking issue" in waiting
+    assert "<h3>Blocked by</h3>" in waiting
+    assert "<h3>Blocking</h3>" in blocker
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pages to look at in a browser: repositories, issues, pull requests, commits and jobs; plain HTML, no scripts."""
+"""Pages to look at in a browser: repositories, projects, issues, pull requests, commits, jobs; plain HTML."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 from flask import Flask, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tests.hub import git_facts, pages_views
+from tests.hub import git_facts, pages_projects, pages_views
+from tests.hub.card_operations import items_of
 from tests.hub.checks import CheckRun, WorkflowJob, WorkflowRun
 from tests.hub.entities import Issue, PullRequest, Repository
 from tests.hub.errors import ApiError
@@ -23,6 +24,7 @@ def register(app: Flask, state: State) -> None:
     """Add the pages to the hub's application. They are for people on the same machine: no sign-in."""
     pages = Pages(state)
     routes: dict[str, Callable[..., str]] = {
+        "/orgs/<owner>/projects/<int:number>": pages.project,
         "/<owner>/<name>": pages.repository,
         "/<owner>/<name>/issues": pages.repository,
         "/<owner>/<name>/pulls": pages.repository,
@@ -65,7 +67,11 @@ class Pages:
             log=pages_views.log_lines,
             reactions=pages_views.counted, when=lambda moment: moment.strftime("%-d %b %Y, %H:%M:%S"),
         )  # fmt: skip
-        self.templates.globals.update(association=association, path=self._path)
+        self.templates.globals.update(
+            association=association, path=self._path, relations=pages_views.RELATIONS,
+            cards=lambda issue: items_of(state, issue), column_of=pages_projects.column_of,
+            facts=pages_projects.facts,
+        )  # fmt: skip
 
     def _path(self, issue: Issue) -> str:
         return html_url(self.state, issue).removeprefix(self.state.url)
@@ -83,6 +89,14 @@ class Pages:
 
     def missing(self) -> str:
         return self.templates.get_template("missing.html").render()
+
+    def project(self, owner: str, number: int) -> str:
+        organization = self.state.user(owner)
+        if organization is None:
+            raise ApiError(404, "Not Found")
+        found = pages_projects.project(self.state, organization, number)
+        template = self.templates.get_template("board.html")
+        return template.render(project=found, columns=pages_projects.columns(found))
 
     def repository(self, owner: str, name: str) -> str:
         repository = self._repository(owner, name)

@@ -11,10 +11,20 @@ from tests.hub.checks import CheckRun, Status
 from tests.hub.entities import Issue, Label, PullRequest, Reaction, TimelineEvent, User
 from tests.hub.state import State
 
-SHOWN = {
+RELATIONS = {
+    f"{relation}_{change}": f"{change} the {words}"
+    for relation, words in (
+        ("sub_issue", "sub-issue"),
+        ("parent_issue", "parent issue"),
+        ("blocked_by", "blocking issue"),
+        ("blocking", "issue that waits for this"),
+    )
+    for change in ("added", "removed")
+}
+"""An event between two issues → what somebody did."""
+SHOWN = RELATIONS.keys() | {
     "labeled", "unlabeled", "renamed", "closed", "reopened", "merged", "cross-referenced", "ready_for_review",
-    "convert_to_draft", "sub_issue_added", "parent_issue_added", "head_ref_deleted", "head_ref_force_pushed",
-    "base_ref_changed", "blocked_by_added",
+    "convert_to_draft", "head_ref_deleted", "head_ref_force_pushed", "base_ref_changed",
 }  # fmt: skip
 """The events the template has words for."""
 LOG_LINE = re.compile(r"(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:##\[(?P<kind>\w+)\])?(?P<text>.*)", re.DOTALL)

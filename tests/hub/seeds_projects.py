@@ -1,5 +1,6 @@
 """How a project of the hub's world begins: its columns, fields of people's own, and cards."""
 
+from itertools import cycle
 from typing import Any
 
 from tests.hub import card_operations, project_operations
@@ -7,6 +8,9 @@ from tests.hub.auth import Actor
 from tests.hub.entities import Issue, User
 from tests.hub.project_entities import SELECT, Project, ProjectField
 from tests.hub.state import State
+
+COLORS = ("GREEN", "BLUE", "YELLOW", "ORANGE", "PURPLE", "PINK", "RED", "GRAY")
+"""Of columns, in turn."""
 
 
 def add_project(state: State, row: dict[str, Any], organization: User) -> Project:
@@ -19,8 +23,13 @@ def add_project(state: State, row: dict[str, Any], organization: User) -> Projec
     assert owner is not None
     assert creator is not None
     actor = Actor("user", user=creator)
-    columns = [{"name": name} for name in row.get("columns", [])] or project_operations.COLUMNS
-    project = project_operations.create_project(state, actor, owner, row["title"], columns)
+    columns = [
+        {"name": name, "color": color}
+        for name, color in zip(row.get("columns", ()), cycle(COLORS), strict=False)
+    ]
+    project = project_operations.create_project(
+        state, actor, owner, row["title"], columns or project_operations.COLUMNS
+    )
     project.public = row.get("public", False)
     for field in row.get("fields", []):
         options = [{"name": name} for name in field.get("options", [])]
