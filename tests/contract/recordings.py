@@ -22,6 +22,8 @@ SUITES = (
     "tests/github",
     "tests/contract/test_hub_rest.py",
     "tests/contract/test_hub_webhooks.py",
+    "tests/contract/test_projects.py",
+    "tests/contract/test_relations.py",
     "tests/contract/test_rest_models.py",
     "tests/contract/test_rest_refusals.py",
 )

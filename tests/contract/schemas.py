@@ -89,6 +89,9 @@ def converted(schema: Json) -> Json:
     for key in COMBINERS:
         if key in schema:
             made[key] = [converted(branch) for branch in schema[key]]
+            # Webhooks name null beside their alternatives instead of among them: allOf would be something else.
+            if key != "allOf" and "null" in (schema.get("type") or ()):
+                made[key].append({"type": "null"})
     extra = schema.get("additionalProperties")
     if extra is not None:
         made["additionalProperties"] = closed(extra) if isinstance(extra, dict) else extra

@@ -20,6 +20,7 @@ COMPONENTS: dict[str, Any] = {
     "named": NAMED,
     "person": {"allOf": [{"$ref": "#/components/schemas/user"}, {"$ref": "#/components/schemas/named"}]},
     "anybody": {"nullable": True, "anyOf": [{"$ref": "#/components/schemas/user"}, {"type": "string"}]},
+    "change": {"type": ["null", "string", "object"], "oneOf": [{"type": "string"}, USER]},
     "issue": {
         "type": "object",
         "required": ["state"],
@@ -51,6 +52,9 @@ COMPONENTS: dict[str, Any] = {
         ("anybody", None, None),
         ("anybody", {"login": "a"}, None),
         ("anybody", {"login": 1}, "login: it is not of type"),
+        ("change", None, None),
+        ("change", {"login": "a"}, None),
+        ("change", {"login": 1}, "login: it is not of type"),
     ],
 )
 def test_a_value_is_held_against_a_description(kind: str, value: Any, said: str | None) -> None:
