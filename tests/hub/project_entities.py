@@ -134,7 +134,8 @@ class Value:
     field: ProjectField
     value: Plain
     creator: User
-    """Who filled the field in first. Who changed it later, only the webhook's `sender` tells."""
+    """Who filled the field in first. GitHub does not document whether this changes with the value; the webhook's
+    `sender` is who changed it."""
     created_at: datetime
     updated_at: datetime
 
