@@ -10,9 +10,9 @@ unexport PYTHONHOME
 override REPO := $(value REPO)
 override TITLE := $(value TITLE)
 override BODY := $(value BODY)
-export REPO TITLE BODY KEEP
+export REPO TITLE BODY KEEP SEED TICKETS
 
-.PHONY: help demo test check contract bench run docs lock clean
+.PHONY: help demo test check contract chaos bench run docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,10 @@ check: ## format, lint, types, import contracts, generated docs, then the tests
 contract: ## what the hub says and what we send, against GitHub's own descriptions (needs npm)
 	@.ci/venv dev
 	@$(PYTHON) -m tests.contract
+
+chaos: ## tickets while everything around them breaks, into .autocode/chaos.json; SEED=7 TICKETS=10
+	@.ci/venv dev
+	@$(PYTHON) -m tests.chaos
 
 bench: ## the figures in the README, into .autocode/bench.json
 	@.ci/venv demo

@@ -90,12 +90,14 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Start these processes of the Procfile (all, without a name); when this returns they take work."""
-        commands = procfile()
-        wanted = names or tuple(commands)
+        wanted = names or tuple(procfile())
         for name in wanted:
-            # `exec`: a signal to the child reaches the program, not a shell around it.
-            self._spawn(name, ["/bin/sh", "-c", f"exec {commands[name]}"], self.environ)
-        for name in wanted:
+            self._run(name)
+        self.wait_for(*wanted)
+
+    def wait_for(self, *names: str) -> None:
+        """Wait until these processes take work."""
+        for name in names:
             self._wait(f"{name} to be ready", partial(self._is_ready, name), name)
 
     def start_another(self, name: str, called: str, prefix: Sequence[str] = ()) -> None:
@@ -127,6 +129,24 @@ class Stack:
         if not keep:
             shutil.rmtree(self._redis_data / "redis")
         self._start_redis()
+
+    def launch(self, name: str, prefix: Sequence[str] = ()) -> None:
+        """Start a process unless it runs, and do not wait; `coding-2` is another one of `coding`.
+
+        `prefix` is put before its command.
+        """
+        if name not in self._children or not self._children[name].is_running:
+            self._run(name, prefix)
+
+    def kill_all(self, *names: str) -> None:
+        """Kill these processes and everything they have started, as a machine that loses power does."""
+        for name in names:
+            kill(self._children[name].descendants())
+            self.kill(name)
+
+    def redis(self) -> Redis:
+        """A client of this stack's Redis."""
+        return Redis.from_url(self.redis_url)
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Signal one process, and if it is to end, wait for that."""
@@ -222,6 +242,11 @@ class Stack:
         path = self.directory / f"{name}.json"
         path.write_text(json.dumps(value))
         return str(path)
+
+    def _run(self, name: str, prefix: Sequence[str] = ()) -> None:
+        command = procfile()[name.partition("-")[0]]
+        # `exec`: a signal to the child reaches the program, not a shell around it.
+        self._spawn(name, [*prefix, "/bin/sh", "-c", f"exec {command}"], self.environ)
 
     def _spawn(
         self, name: str, command: Sequence[str], environ: Mapping[str, str], output: Path | None = None
