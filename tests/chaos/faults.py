@@ -250,15 +250,16 @@ FAULTS: dict[str, Fault] = {
 
 
 def heal(target: Target) -> None:
-    """Undo everything that lasts. Writes that go wrong are still to come, until each has been met.
+    """Undo everything that lasts. One of each kind of write still goes wrong, whoever makes it first.
 
-    Reads are not: the one sweep that follows must not be what they strike, the next is ten minutes away.
+    Reads do not: the one sweep that follows must not be what they strike, the next is ten minutes away. More would
+    only meet the last ticket, whose pauses double.
     """
     waiting = target.hub("GET", "faults")
     target.hub("DELETE", "faults")
-    writes = [{"path": call["path"], "operation": call.get("operation", "")} for call in WRITES]
-    left = [fault for fault in waiting if {key: fault[key] for key in ("path", "operation")} in writes]
-    target.hub("POST", "faults", left)
+    kinds = {(call["path"], call.get("operation", "")) for call in WRITES}
+    left = {(fault["path"], fault["operation"]): fault for fault in waiting}
+    target.hub("POST", "faults", [fault for kind, fault in left.items() if kind in kinds])
     for fault in FAULTS.values():
         fault.mend(target)
 
