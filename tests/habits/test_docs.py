@@ -1,5 +1,6 @@
 """What is generated in the README is fresh, and the generator tells stale from fresh."""
 
+import re
 from pathlib import Path
 
 from tests import docs
@@ -32,3 +33,10 @@ def test_the_check_writes_nothing(monkeypatch, tmp_path, capsys):
     assert docs.main(["--check"]) == 1
     assert "stale: settings" in capsys.readouterr().err
     assert "old" in readme.read_text()
+
+
+def test_every_fault_in_the_readme_is_shown_by_a_test():
+    rows = re.findall(r"\]\((tests/\S+\.py)\)(?: `(\w+)`)?", docs.README.read_text())
+    assert len(rows) > 20
+    for path, name in rows:
+        assert re.search(rf"^def test_\w*{name}", (docs.README.parent / path).read_text(), re.MULTILINE), (path, name)
