@@ -62,8 +62,8 @@ AWAY = re.compile(
     r"Could not resolve|Connection (reset|refused|timed out)|did not complete in"
 )
 
-FULL = re.compile(r"No space left on device|Disk quota exceeded")
-"""strerror(3) of ENOSPC and EDQUOT."""
+FULL = re.compile(r"No space left on device|Disk quota exceeded|write error\. Out of diskspace")
+"""strerror(3) of ENOSPC and EDQUOT; the last are git's own words."""
 
 
 def failure(arguments: Iterable[str], stderr: str, repository: str = "") -> GitFailed | GitDenied:

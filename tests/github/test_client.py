@@ -236,7 +236,8 @@ def test_rate_limits_are_never_slept_out(world, fault, wait):
     started = datetime.now(UTC)
     with pytest.raises(Later) as caught:
         client.react()
-    assert abs(caught.value.until - started - wait) < timedelta(seconds=5)
+    # The hub's hour has begun with the first call.
+    assert abs(caught.value.until - started - wait) < timedelta(seconds=20)
 
 
 def test_a_graphql_rate_limit_is_for_later(world):

@@ -39,4 +39,7 @@ def test_every_fault_in_the_readme_is_shown_by_a_test():
     rows = re.findall(r"\]\((tests/\S+\.py)\)(?: `(\w+)`)?", docs.README.read_text())
     assert len(rows) > 20
     for path, name in rows:
-        assert re.search(rf"^def test_\w*{name}", (docs.README.parent / path).read_text(), re.MULTILINE), (path, name)
+        assert re.search(rf"^def test_\w*{name}", (docs.README.parent / path).read_text(), re.MULTILINE), (
+            path,
+            name,
+        )
