@@ -20,7 +20,11 @@ DIRECTORY = ROOT / ".autocode" / "contract" / "recording"
 SUITES = (
     "tests/scenarios",
     "tests/github",
+    "tests/contract/test_hub_check_runs.py",
+    "tests/contract/test_hub_merging.py",
+    "tests/contract/test_hub_queue.py",
     "tests/contract/test_hub_rest.py",
+    "tests/contract/test_hub_reviews.py",
     "tests/contract/test_hub_webhooks.py",
     "tests/contract/test_projects.py",
     "tests/contract/test_relations.py",

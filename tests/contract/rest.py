@@ -22,6 +22,8 @@ MENDED: dict[str, Json] = {
     "apps/list-installations": {"type": "array", "items": {"$ref": "#/components/schemas/installation"}}
 }
 """Answers that npm's copy describes wrongly: here an account would have to be a user and an enterprise at once."""
+NULL_TOO = {"pull-request-review-comment": ("line", "position")}
+"""Fields that are described as numbers and are null where the lines have changed since, as webhooks' schemas say."""
 ERROR: Json = {"$ref": "#/components/schemas/basic-error"}
 
 
@@ -44,6 +46,9 @@ class Rest:
 
     def __init__(self, document: Json) -> None:
         self._components = document["components"]
+        for name in NULL_TOO.keys() & self._components["schemas"].keys():
+            for field in NULL_TOO[name]:
+                self._components["schemas"][name]["properties"][field]["nullable"] = True
         self._schemas = Description(self._components["schemas"])
         found = [
             self._operation(method, path, item)

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.app import REPO, SEED, clone, mint, push_change
+from tests.contract.app import REPO, SEED, clone, git, mint, push_change
+from tests.contract.pulls import ONE_REVIEW, Pulls, pulls
 from tests.hub import Hub, serve
 
 
@@ -96,3 +97,33 @@ def test_a_branch_that_no_workflow_wants_gets_no_suite_of_actions(hub: Hub):
     alice.post(f"{REPO}/git/refs", json={"ref": "refs/heads/wip/idea", "sha": sha})
     suites = alice.get(f"{REPO}/commits/wip/idea/check-suites").json()["check_suites"]
     assert [suite["app"]["slug"] for suite in suites] == ["acme-ci"]
+
+
+@pytest.fixture
+def pulls_world(tmp_path: Path) -> Iterator[Pulls]:
+    with pulls(tmp_path / "pulls") as made:
+        yield made
+
+
+def test_a_protected_branch_takes_no_pushes(pulls_world: Pulls, tmp_path: Path):
+    world = pulls_world
+    work, token = tmp_path / "work", world.bot.headers["Authorization"].removeprefix("Bearer ")
+    address = world.hub.url.replace("://", f"://x-access-token:{token}@") + "/acme/greet.git"
+    git("clone", "--quiet", address, str(work))
+    git("commit", "--quiet", "--allow-empty", "--message", "direct", cwd=work)
+    world.protect(required_pull_request_reviews=ONE_REVIEW)
+    refused = git("push", "origin", "HEAD:main", cwd=work)
+    elsewhere = git("push", "origin", "HEAD:other", cwd=work)
+    assert "GH006: Protected branch update failed for refs/heads/main." in refused.stderr
+    assert "- Changes must be made through a pull request." in refused.stderr
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    tip = git("rev-parse", "HEAD", cwd=work).stdout.strip()
+    over_rest = world.as_("bot", "PATCH", "/git/refs/heads/main", {"sha": tip})
+    deleted = world.as_("bot", "DELETE", "/git/refs/heads/main")
+    written = world.as_("bot", "PUT", "/contents/new.txt", {"message": "x", "content": "eA=="})
+    assert (over_rest.status_code, over_rest.json()["message"]) == (
+        422,
+        "Changes must be made through a pull request.",
+    )
+    assert (deleted.status_code, deleted.json()["message"]) == (422, "Cannot delete a protected branch")
+    assert (written.status_code, written.json()["message"][:22]) == (409, "Could not create file:")

@@ -143,13 +143,13 @@ def _finish(state: State, run: WorkflowRun) -> None:
     run.conclusion = "success" if green else "failure"
     emit_workflow_run(state, run, "completed")
     finish_suite(state, run.actor, run.suite)
+    state.changed()
 
 
 def _run_job(state: State, order: Order, job: WorkflowJob, plan: JobPlan) -> str:
     run = order.run
     with state.lock:
         job.check_run.status, job.check_run.started_at = "in_progress", state.now()
-        emit_check_run(state, run.actor, job.check_run, "in_progress")
     runner = JobRunner(
         plan, run.repository.git_dir, order.checkout, state.directory / "actions" / str(job.id),
         _values(state, order), state.now, state.processes,

@@ -16,6 +16,10 @@ from tests.hub.webhooks import emit
 CONCLUSIONS = (
     "action_required", "cancelled", "failure", "neutral", "success", "skipped", "stale", "timed_out",
 )  # fmt: skip
+SUITE_ALONE = (
+    "head_commit", "latest_check_runs_count", "check_runs_url", "rerequestable", "runs_rerequestable",
+)  # fmt: skip
+"""What a suite has only where it is not part of a check run."""
 WORST_FIRST = (
     "failure",
     "timed_out",
@@ -77,9 +81,11 @@ def suite_payload(state: State, suite: CheckSuite) -> Json:
     return {key: value for key, value in check_suite_json(state, suite).items() if key != "repository"}
 
 
-def emit_check_run(state: State, sender: User, run: CheckRun, action: str) -> None:
-    payload = check_run_json(state, run) | {"check_suite": suite_payload(state, run.suite)}
-    emit(state, sender, "check_run", action, run.suite.repository, check_run=payload)
+def emit_check_run(state: State, sender: User, run: CheckRun, action: str, **extra: Any) -> None:
+    """created, completed, rerequested or requested_action; the suite is there in short."""
+    suite = {key: v for key, v in suite_payload(state, run.suite).items() if key not in SUITE_ALONE}
+    payload = check_run_json(state, run) | {"check_suite": suite}
+    emit(state, sender, "check_run", action, run.suite.repository, check_run=payload, **extra)
 
 
 def emit_workflow_run(state: State, run: WorkflowRun, action: str) -> None:

@@ -20,6 +20,16 @@ class Annotation:
     end_column: int | None = None
 
 
+@dataclass(frozen=True)
+class Action:
+    """A button that a check run shows."""
+
+    label: str
+    description: str
+    identifier: str
+    """What the App is told when it is pressed."""
+
+
 @dataclass(eq=False, kw_only=True)
 class CheckSuite(Node):
     PREFIX = "CS"
@@ -50,6 +60,7 @@ class CheckRun(Node):
     summary: str | None = None
     text: str | None = None
     annotations: list[Annotation] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
     details_url: str | None = None
     external_id: str = ""
     required: bool = False

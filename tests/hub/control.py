@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from tests.hub import control_trouble, webhooks
-from tests.hub.auth import LEVELS
+from tests.hub import check_actions, control_trouble, webhooks
+from tests.hub.auth import LEVELS, actor_of
 from tests.hub.entities import PullRequest
+from tests.hub.errors import ApiError
 from tests.hub.faults import Fault
 from tests.hub.limits import Rates
 from tests.hub.serialize import installation_json, iso, user_json
@@ -108,6 +109,22 @@ def set_permissions(state: State, body: Any) -> Any:
     return installation.permissions
 
 
+def press_button(state: State, body: Any) -> Any:
+    """`{"repository": "acme/greet", "check_run": id, "action": identifier, "as": login}`."""
+    repository = state.repository(*body["repository"].split("/"))
+    if repository is None:
+        raise ValueError(f"{body['repository']}: no such repository")
+    actor = actor_of(state, f"token user:{body['as']}")
+    check_actions.press(state, actor, check_actions.check_run(repository, body["check_run"]), body["action"])
+    return {}
+
+
+def set_events(state: State, body: Any) -> Any:
+    """What the App subscribes to from now on: a list of events."""
+    state.app.events = list(body)
+    return state.app.events
+
+
 def set_enterprise(state: State, body: Any) -> Any:
     """`{"version": "3.16.0"}`: play Enterprise Server, which has no rate limits unless some are set."""
     state.enterprise = body["version"]
@@ -155,6 +172,8 @@ CONTROLS: dict[tuple[str, str], Callable[[State, Any], Any]] = {
     ("POST", "limits"): set_limits,
     ("GET", "uses"): list_uses,
     ("POST", "permissions"): set_permissions,
+    ("POST", "press"): press_button,
+    ("POST", "events"): set_events,
     ("POST", "enterprise"): set_enterprise,
     ("GET", "deliveries"): list_deliveries,
     ("POST", "deliveries"): add_missed_deliveries,
@@ -173,6 +192,8 @@ def serve_control(state: State, environ: "WSGIEnvironment", start: "StartRespons
         else:
             with state.lock:
                 response = _json(control(state, json.loads(data) if data else {}), 200)
+    except ApiError as refusal:
+        response = _json(refusal.body(), refusal.status)
     except (KeyError, TypeError, ValueError) as error:
         response = _json({"message": f"{request.path}: {error!r}"}, 400)
     return response(environ, start)

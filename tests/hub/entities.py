@@ -8,8 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tests.hub.merge_settings import MergeSettings
+
 if TYPE_CHECKING:
     from tests.hub.checks import CheckSuite, Status, WorkflowRun
+    from tests.hub.merging import AutoMerge, Mergeability, MergeQueue, Protection, QueueEntry, Ruleset
+    from tests.hub.review_entities import ReviewComment, ReviewThread
 
 
 @dataclass(eq=False, kw_only=True)
@@ -114,6 +118,12 @@ class Repository(Node):
     runs: "list[WorkflowRun]" = field(default_factory=list)
     """Runs of workflows."""
     statuses: "list[Status]" = field(default_factory=list)
+    merging: MergeSettings = field(default_factory=MergeSettings)
+    protections: "dict[str, Protection]" = field(default_factory=dict)
+    """By branch."""
+    rulesets: "list[Ruleset]" = field(default_factory=list)
+    queues: "dict[str, MergeQueue]" = field(default_factory=dict)
+    """By branch."""
     seen_heads: dict[str, str] = field(default_factory=dict)
     """Branches (full ref → sha) at the last look: what `pushes.process` compares with."""
 
@@ -244,20 +254,6 @@ class Review(Node):
 
 
 @dataclass(eq=False, kw_only=True)
-class ReviewComment(Node):
-    """A comment on a line of the diff."""
-
-    PREFIX = "PRRC"
-    review: Review
-    user: User
-    body: str
-    path: str
-    line: int | None
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(eq=False, kw_only=True)
 class PullRequest(Issue):
     """An issue with branches. Its head commit is `refs/pull/<number>/head` of the base repository, as on GitHub."""
 
@@ -277,3 +273,7 @@ class PullRequest(Issue):
     maintainer_can_modify: bool = False
     reviews: list[Review] = field(default_factory=list)
     requested_reviewers: list[User] = field(default_factory=list)
+    threads: "list[ReviewThread]" = field(default_factory=list)
+    mergeability: "Mergeability | None" = None
+    auto_merge: "AutoMerge | None" = None
+    queue_entry: "QueueEntry | None" = None

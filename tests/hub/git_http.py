@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
-from tests.hub import pushes
+from tests.hub import protection, pushes
 from tests.hub.auth import Actor, actor_of, can_see, require
 from tests.hub.entities import Repository
 from tests.hub.errors import ApiError
@@ -125,6 +125,9 @@ def _cgi(
             env[name] = environ[header]
     if actor.token is not None and actor.token.permissions.get("workflows") != "write":
         env["HUB_REFUSE_WORKFLOWS"] = "1"
+    if rest == "git-receive-pack":
+        with state.lock:
+            env["HUB_PROTECTED"] = protection.for_hook(state, actor, repository)
     return env
 
 
@@ -166,3 +169,4 @@ def _body(
         if pushed:
             with state.lock:
                 pushes.process(state, actor, repository)
+                state.changed()

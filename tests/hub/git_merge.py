@@ -75,6 +75,16 @@ def _rebase(repository: Repository, base: str, commits: list[Commit], committer:
     return tip
 
 
+def updated_head(pull: PullRequest, base: str, method: str, person: Person, message: str) -> str | None:
+    """The head with the base's commits in it, by `merge` or `rebase`; None on a conflict."""
+    repository, head = pull.repository, git_facts.head_sha(pull)
+    if method == "rebase":
+        commits = list(reversed(git_facts.log(repository.git_dir, f"{base}..{head}")))
+        return _rebase(repository, base, commits, person)
+    tree = merged_tree(repository.git_dir, head, base)
+    return commit_tree(repository, tree, [head, base], message, person, WEB_FLOW) if tree else None
+
+
 def write_files(
     repository: Repository, parent: str | None, files: dict[str, bytes | None], message: str, author: Person
 ) -> str:

@@ -24,8 +24,10 @@ from tests.hub import (
     graphql_resolvers,
     graphql_resolvers_checks,
     graphql_resolvers_issues,
+    graphql_resolvers_merging,
     graphql_resolvers_projects,
     graphql_resolvers_pulls,
+    graphql_resolvers_reviews,
 )
 from tests.hub.auth import Actor
 from tests.hub.enterprise import older
@@ -88,8 +90,10 @@ def schema(*, is_enterprise: bool = False) -> GraphQLSchema:
         graphql_resolvers,
         graphql_resolvers_checks,
         graphql_resolvers_issues,
+        graphql_resolvers_merging,
         graphql_resolvers_projects,
         graphql_resolvers_pulls,
+        graphql_resolvers_reviews,
         graphql_mutations,
         graphql_mutations_projects,
     )

@@ -16,11 +16,12 @@ from tests.hub.entities import (
     Reaction,
     Repository,
     Review,
-    ReviewComment,
     TimelineEvent,
     User,
 )
+from tests.hub.merging import MergeQueue, Protection, QueueEntry
 from tests.hub.project_entities import DraftIssue, Project, ProjectField, ProjectItem
+from tests.hub.review_entities import ReviewComment, ReviewThread
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,6 @@ class PullRequestCommit:
 
 
 @dataclass(frozen=True)
-class ReviewThread:
-    """A remark of a review; each is a thread of its own, because the hub has no replies."""
-
-    comment: ReviewComment
-
-    @property
-    def node_id(self) -> str:
-        return f"PRRT_kwDO{self.comment.id:08x}"
-
-
-@dataclass(frozen=True)
 class Rollup:
     """The checks and statuses of one commit, at least one."""
 
@@ -124,8 +114,11 @@ NAMES: dict[type, str] = {
     Edit: "UserContentEdit",
     Issue: "Issue",
     Label: "Label",
+    MergeQueue: "MergeQueue",
+    Protection: "BranchProtectionRule",
     PullRequest: "PullRequest",
     PullRequestCommit: "PullRequestCommit",
+    QueueEntry: "MergeQueueEntry",
     Reaction: "Reaction",
     Ref: "Ref",
     Repository: "Repository",
@@ -143,6 +136,8 @@ NEEDS: dict[str, str] = {
     "Commit": "contents:read",
     "Issue": "issues:read",
     "IssueComment": "issues:read",
+    "MergeQueue": "pull_requests:read",
+    "MergeQueueEntry": "pull_requests:read",
     "PullRequest": "pull_requests:read",
     "PullRequestCommit": "pull_requests:read",
     "PullRequestReview": "pull_requests:read",
@@ -186,16 +181,26 @@ def repository_of(value: Any) -> Repository | None:
     match value:
         case Repository():
             return value
-        case Issue() | Label() | Ref() | Commit() | CheckSuite() | Status() | WorkflowRun():
+        case (
+            Issue()
+            | Label()
+            | Ref()
+            | Commit()
+            | CheckSuite()
+            | Status()
+            | WorkflowRun()
+            | Protection()
+            | MergeQueue()
+        ):
             return value.repository
         case Comment() | TimelineEvent():
             return value.issue.repository
-        case Review() | PullRequestCommit():
+        case Review() | PullRequestCommit() | ReviewThread():
             return value.pull_request.repository
         case ReviewComment():
-            return value.review.pull_request.repository
-        case ReviewThread():
-            return value.comment.review.pull_request.repository
+            return value.thread.pull_request.repository
+        case QueueEntry():
+            return value.queue.repository
         case CheckRun():
             return value.suite.repository
         case Rollup():

@@ -1,39 +1,16 @@
 """Mutations: what the input names is looked up, the right to do it is checked, `operations` does it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from tests.hub import git_facts, operations, pull_operations, relation_operations
-from tests.hub.entities import Comment, Issue, Label, Node, PullRequest, Repository
+from tests.hub import graphql_mutations_pulls, operations, pull_operations, relation_operations
+from tests.hub.entities import Comment, Issue, Label, PullRequest, Repository
 from tests.hub.graphql_errors import Refused, unresolved
 from tests.hub.graphql_fields import Context, Fields
-from tests.hub.graphql_kinds import repository_of
+from tests.hub.graphql_lookup import Input, Payload, find, issue_to_write
 from tests.hub.graphql_paging import Edge, page
-from tests.hub.graphql_resolvers import node
-from tests.hub.graphql_resolvers_issues import REACTIONS
 
-Input = Mapping[str, Any]
-Payload = dict[str, Any]
 Mutation = Callable[[Context, Input], Payload]
-Kind = TypeVar("Kind", bound=Node)
-CONTENTS = {name: content for content, name in REACTIONS.items()}
-
-
-def find(context: Context, node_id: str, kind: type[Kind]) -> Kind:
-    """The thing of that id; Refused unless the caller sees it and it is of the kind the mutation works on."""
-    found = node(context, node_id)
-    repository = repository_of(found)
-    if not isinstance(found, kind) or (repository is not None and not context.sees(repository)):
-        raise unresolved(f"a node with the global id of '{node_id}'")
-    return found
-
-
-def _issue(context: Context, node_id: str, person: str) -> Issue:
-    """An issue or pull request the caller may write to; `person` is the role a person needs."""
-    issue = find(context, node_id, Issue)
-    needs = "pull_requests:write" if isinstance(issue, PullRequest) else "issues:write"
-    context.require(issue.repository, needs, person)
-    return issue
 
 
 def _pull(context: Context, node_id: str) -> PullRequest:
@@ -46,7 +23,7 @@ def _pull(context: Context, node_id: str) -> PullRequest:
 
 
 def _add_comment(context: Context, given: Input) -> Payload:
-    issue = _issue(context, given["subjectId"], "read")
+    issue = issue_to_write(context, given["subjectId"], "read")
     comment = operations.create_comment(context.state, context.actor, issue, given["body"])
     cursor = page("comments", issue.comments, {"last": 1}).edges[0].cursor
     return {"subject": issue, "commentEdge": Edge(cursor, comment)}
@@ -55,7 +32,7 @@ def _add_comment(context: Context, given: Input) -> Payload:
 def _update_issue_comment(context: Context, given: Input) -> Payload:
     comment = find(context, given["id"], Comment)
     own = comment.user is context.actor.user
-    _issue(context, comment.issue.node_id, "read" if own else "write")
+    issue_to_write(context, comment.issue.node_id, "read" if own else "write")
     return {"issueComment": operations.edit_comment(context.state, context.actor, comment, given["body"])}
 
 
@@ -68,13 +45,13 @@ def _labels(context: Context, given: Input, repository: Repository) -> list[Labe
 
 
 def _add_labels(context: Context, given: Input) -> Payload:
-    issue = _issue(context, given["labelableId"], "triage")
+    issue = issue_to_write(context, given["labelableId"], "triage")
     operations.add_labels(context.state, context.actor, issue, _labels(context, given, issue.repository))
     return {"labelable": issue}
 
 
 def _remove_labels(context: Context, given: Input) -> Payload:
-    issue = _issue(context, given["labelableId"], "triage")
+    issue = issue_to_write(context, given["labelableId"], "triage")
     operations.remove_labels(context.state, context.actor, issue, _labels(context, given, issue.repository))
     return {"labelable": issue}
 
@@ -91,7 +68,7 @@ def _create_label(context: Context, given: Input) -> Payload:
 def _create_issue(context: Context, given: Input) -> Payload:
     repository = find(context, given["repositoryId"], Repository)
     context.require(repository, "issues:write", "read")
-    parent = _issue(context, given["parentIssueId"], "triage") if given.get("parentIssueId") else None
+    parent = issue_to_write(context, given["parentIssueId"], "triage") if given.get("parentIssueId") else None
     names = [label.name for label in _labels(context, given, repository)]
     issue = operations.create_issue(
         context.state, context.actor, repository, title=given["title"], body=given.get("body"), labels=names
@@ -102,20 +79,20 @@ def _create_issue(context: Context, given: Input) -> Payload:
 
 
 def _close_issue(context: Context, given: Input) -> Payload:
-    issue = _issue(context, given["issueId"], "triage")
+    issue = issue_to_write(context, given["issueId"], "triage")
     reason = (given.get("stateReason") or "COMPLETED").lower()
     operations.close(context.state, context.actor, issue, reason=reason)
     return {"issue": issue}
 
 
 def _reopen_issue(context: Context, given: Input) -> Payload:
-    issue = _issue(context, given["issueId"], "triage")
+    issue = issue_to_write(context, given["issueId"], "triage")
     operations.reopen(context.state, context.actor, issue)
     return {"issue": issue}
 
 
 def _add_sub_issue(context: Context, given: Input) -> Payload:
-    parent = _issue(context, given["issueId"], "triage")
+    parent = issue_to_write(context, given["issueId"], "triage")
     if not given.get("subIssueId"):
         raise Refused("UNPROCESSABLE", "The hub wants subIssueId.")
     child = find(context, given["subIssueId"], Issue)
@@ -125,14 +102,14 @@ def _add_sub_issue(context: Context, given: Input) -> Payload:
 
 
 def _remove_sub_issue(context: Context, given: Input) -> Payload:
-    parent = _issue(context, given["issueId"], "triage")
+    parent = issue_to_write(context, given["issueId"], "triage")
     child = find(context, given["subIssueId"], Issue)
     relation_operations.remove_sub_issue(context.state, context.actor, parent, child)
     return {"issue": parent, "subIssue": child}
 
 
 def _reprioritize_sub_issue(context: Context, given: Input) -> Payload:
-    parent = _issue(context, given["issueId"], "triage")
+    parent = issue_to_write(context, given["issueId"], "triage")
     child, *places = [
         find(context, given[name], Issue) if given.get(name) else None
         for name in ("subIssueId", "afterId", "beforeId")
@@ -142,16 +119,6 @@ def _reprioritize_sub_issue(context: Context, given: Input) -> Payload:
         context.state, parent, child, after=places[0], before=places[1]
     )
     return {"issue": parent}
-
-
-def _add_reaction(context: Context, given: Input) -> Payload:
-    subject = node(context, given["subjectId"])
-    issue = subject.issue if isinstance(subject, Comment) else subject
-    _issue(context, issue.node_id, "read")
-    assert isinstance(subject, Issue | Comment)
-    content = CONTENTS[given["content"]]
-    reaction, _ = operations.add_reaction(context.state, context.actor, subject, content)
-    return {"reaction": reaction, "subject": subject}
 
 
 # ── pull requests ───────────────────────────────────────────────────────────────────────────────────────────
@@ -187,38 +154,17 @@ def _convert_to_draft(context: Context, given: Input) -> Payload:
     return {"pullRequest": pull_operations.convert_to_draft(context.state, context.actor, pull)}
 
 
-def _merge(context: Context, given: Input) -> Payload:
-    pull = find(context, given["pullRequestId"], PullRequest)
-    context.require(pull.repository, "contents:write")
-    pull_operations.merge(
-        context.state, context.actor, pull, method=(given.get("mergeMethod") or "MERGE").lower(),
-        sha=given.get("expectedHeadOid"), title=given.get("commitHeadline"), message=given.get("commitBody"),
-    )  # fmt: skip
-    return {"pullRequest": pull, "actor": context.actor.user}
-
-
-def _enable_auto_merge(context: Context, given: Input) -> Payload:
-    """Repositories of the hub do not allow it, which is what a repository of GitHub's says by default too."""
-    pull = find(context, given["pullRequestId"], PullRequest)
-    context.require(pull.repository, "contents:write")
-    if given.get("expectedHeadOid") not in (None, git_facts.head_sha(pull)):
-        raise Refused("UNPROCESSABLE", "Head sha didn't match expectedHeadOid")
-    raise Refused("UNPROCESSABLE", "Auto merge is not allowed for this repository")
-
-
 MUTATIONS: dict[str, Mutation] = {
+    **graphql_mutations_pulls.MUTATIONS,
     "addComment": _add_comment,
     "addLabelsToLabelable": _add_labels,
-    "addReaction": _add_reaction,
     "addSubIssue": _add_sub_issue,
     "closeIssue": _close_issue,
     "convertPullRequestToDraft": _convert_to_draft,
     "createIssue": _create_issue,
     "createLabel": _create_label,
     "createPullRequest": _create_pull_request,
-    "enablePullRequestAutoMerge": _enable_auto_merge,
     "markPullRequestReadyForReview": _mark_ready,
-    "mergePullRequest": _merge,
     "removeLabelsFromLabelable": _remove_labels,
     "removeSubIssue": _remove_sub_issue,
     "reopenIssue": _reopen_issue,

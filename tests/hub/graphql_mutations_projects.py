@@ -4,7 +4,8 @@ from tests.hub import card_operations, operations, project_access, project_opera
 from tests.hub.entities import Issue, Repository, User
 from tests.hub.graphql_errors import Refused
 from tests.hub.graphql_fields import Context, Fields
-from tests.hub.graphql_mutations import Input, Mutation, Payload, find, resolver
+from tests.hub.graphql_lookup import Input, Payload, find
+from tests.hub.graphql_mutations import Mutation, resolver
 from tests.hub.project_entities import DraftIssue, Project, ProjectField, ProjectItem
 
 # ── projects and their settings ─────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.hub import auth, git_facts
+from tests.hub import auth, git_facts, graphql_resolvers_merging
 from tests.hub.checks import CheckRun, Status
 from tests.hub.entities import Issue, Node, PullRequest, Repository, User
 from tests.hub.git_facts import Person
@@ -142,6 +142,7 @@ def _viewer_permission(repository: Repository, context: Context, _: Args) -> str
 
 
 REPOSITORY: Fields = {
+    **graphql_resolvers_merging.REPOSITORY,
     "createdAt": "created_at",
     "databaseId": "id",
     "defaultBranchRef": lambda found, *_: ref_of(found, f"refs/heads/{found.default_branch}"),
@@ -207,6 +208,7 @@ REF: Fields = {
     "associatedPullRequests": lambda ref, _, args: pull_requests(
         ref.repository, {**args, "headRefName": ref.name}
     ),
+    "branchProtectionRule": graphql_resolvers_merging.protection_of,
     "id": "node_id",
     "name": "name",
     "prefix": "prefix",

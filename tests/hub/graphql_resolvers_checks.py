@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.hub.checks import Annotation, CheckRun, CheckSuite, Status, WorkflowRun
-from tests.hub.graphql_errors import Refused
+from tests.hub.entities import PullRequest, Repository
+from tests.hub.graphql_errors import Refused, unresolved
 from tests.hub.graphql_fields import Context, Fields, member
 from tests.hub.graphql_kinds import Commit, Rollup
+from tests.hub.requirements import is_required
 
 Args = Mapping[str, Any]
 GOOD = frozenset({"success", "neutral", "skipped"})
@@ -26,10 +28,20 @@ def _outcome(context: CheckRun | Status) -> str:
     return "success" if context.conclusion in GOOD else "failure"
 
 
-def _is_required(context: CheckRun | Status, _: Context, args: Args) -> bool:
+def _is_required(context: CheckRun | Status, asked: Context, args: Args) -> bool:
     if not args.get("pullRequestId") and not args.get("pullRequestNumber"):
         raise Refused("UNPROCESSABLE", "Either pullRequestId or pullRequestNumber is required.")
-    return isinstance(context, CheckRun) and context.required
+    repository = context.suite.repository if isinstance(context, CheckRun) else context.repository
+    pull = _pull(repository, asked, args)
+    return (isinstance(context, CheckRun) and context.required) or is_required(context, pull)
+
+
+def _pull(repository: Repository, asked: Context, args: Args) -> PullRequest:
+    number, node_id = args.get("pullRequestNumber"), args.get("pullRequestId")
+    found = asked.state.node(node_id) if node_id else repository.issues.get(number or 0)
+    if not isinstance(found, PullRequest) or found.repository is not repository:
+        raise unresolved(f"a node with the global id of '{node_id}'" if node_id else f"a PullRequest with the number of {number}")  # noqa: E501 # fmt: skip
+    return found
 
 
 def workflow_run(suite: CheckSuite, *_: Any) -> WorkflowRun | None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from tests.hub import git_facts
-from tests.hub.entities import Comment, Edit, Issue, PullRequest, Reaction, Review, ReviewComment
+from tests.hub.entities import Comment, Edit, Issue, PullRequest, Reaction, Review
 from tests.hub.graphql_fields import Context, Fields, happened_at, member
 from tests.hub.graphql_kinds import Commit, PullRequestCommit, repository_of, type_name
 from tests.hub.graphql_search import issues, pull_requests, state_of
+from tests.hub.review_entities import ReviewComment
 from tests.hub.serialize_issues import association
 from tests.hub.timeline import closing_numbers
 
@@ -28,7 +29,7 @@ def url_path(post: Post) -> str:
         case Review():
             return f"{url_path(post.pull_request)}#pullrequestreview-{post.id}"
         case ReviewComment():
-            return f"{url_path(post.review.pull_request)}#discussion_r{post.id}"
+            return f"{url_path(post.thread.pull_request)}#discussion_r{post.id}"
     kind = "pull" if isinstance(post, PullRequest) else "issues"
     return f"/{post.repository.full_name}/{kind}/{post.number}"
 
@@ -45,10 +46,17 @@ def _reaction_groups(post: Post, context: Context, _: Args) -> list[dict[str, An
         {
             "content": name,
             "createdAt": next((r.created_at for r in given if r.content == content), None),
+            "reactors": [r.user for r in given if r.content == content],
             "viewerHasReacted": any(r.content == content and r.user is context.actor.user for r in given),
         }
         for content, name in REACTIONS.items()
     ]
+
+
+def _reactions(post: Post, _: Context, args: Args) -> list[Reaction]:
+    wanted, order = args.get("content"), args.get("orderBy") or {}
+    found = [r for r in getattr(post, "reactions", []) if wanted in (None, REACTIONS[r.content])]
+    return found[::-1] if order.get("direction") == "DESC" else found
 
 
 REACTIONS = {
@@ -84,6 +92,7 @@ POST: Fields = {
     "lastEditedAt": lambda post, *_: edits(post)[0].edited_at if edits(post) else None,
     "publishedAt": lambda post, *_: getattr(post, "created_at", None) or post.submitted_at,
     "reactionGroups": _reaction_groups,
+    "reactions": _reactions,
     "repository": lambda post, *_: repository_of(post),
     "resourcePath": lambda post, *_: url_path(post),
     "updatedAt": lambda post, *_: getattr(post, "updated_at", None) or post.submitted_at,
@@ -247,7 +256,9 @@ TABLES: dict[str, Fields] = {
     "IssueComment": COMMENT,
     "Label": LABEL,
     "Reaction": REACTION,
-    "ReactionGroup": {name: member(name) for name in ("content", "createdAt", "viewerHasReacted")},
+    "ReactionGroup": {
+        name: member(name) for name in ("content", "createdAt", "reactors", "viewerHasReacted")
+    },
     "SubIssuesSummary": {name: member(name) for name in ("completed", "percentCompleted", "total")},
     "UserContentEdit": EDIT,
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.hub import seeds
+from tests.hub import auto_merge, merge_queue, seeds
 from tests.hub.deliveries import Delivery
 from tests.hub.server import start_serving
 from tests.hub.state import State
@@ -93,7 +93,7 @@ def serve(
     """
     with contextlib.ExitStack() as stack:
         place = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-")))
-        state = State(directory=place.resolve())
+        state = State(directory=place.resolve(), on_change=[auto_merge.proceed, merge_queue.proceed])
         stack.callback(start_delivering(state))
         stack.callback(_stop_actions, state)
         stack.callback(start_serving(state, host, port))

@@ -7,22 +7,14 @@ from typing import Any
 
 from tests.hub.auth import Actor
 from tests.hub.card_operations import follow_closing
-from tests.hub.entities import (
-    Comment,
-    Edit,
-    Issue,
-    PullRequest,
-    Reaction,
-    Repository,
-    Review,
-    User,
-)  # fmt: skip
+from tests.hub.entities import Comment, Edit, Issue, PullRequest, Reaction, Repository, Review, User
 from tests.hub.errors import ApiError, invalid
 from tests.hub.label_operations import add_labels as add_labels
 from tests.hub.label_operations import create_label as create_label
 from tests.hub.label_operations import find_or_create_label
 from tests.hub.label_operations import remove_labels as remove_labels
 from tests.hub.label_operations import set_labels as set_labels
+from tests.hub.review_entities import ReviewComment
 from tests.hub.serialize import label_json
 from tests.hub.serialize_issues import comment_json, issue_json
 from tests.hub.state import State
@@ -119,7 +111,7 @@ def edit_text(
         emit_for(state, actor, issue, "edited", changes=changes)
 
 
-def revise(state: State, actor: Actor, written: Issue | Comment | Review, body: str) -> None:
+def revise(state: State, actor: Actor, written: Issue | Comment | Review | ReviewComment, body: str) -> None:
     """Replace a body and keep every revision, the original too once there is a second."""
     if not written.edits:
         created = written.submitted_at if isinstance(written, Review) else written.created_at
@@ -199,7 +191,10 @@ def _emit_comment(state: State, actor: Actor, comment: Comment, action: str, **e
     emit(state, actor.author, "issue_comment", action, comment.issue.repository, **payload, **extra)
 
 
-def add_reaction(state: State, actor: Actor, target: Issue | Comment, content: str) -> tuple[Reaction, bool]:
+Reactable = Issue | Comment | ReviewComment
+
+
+def add_reaction(state: State, actor: Actor, target: Reactable, content: str) -> tuple[Reaction, bool]:
     """(reaction, new): the same person's same reaction is found, not doubled. It causes no event."""
     if content not in REACTIONS:
         raise invalid("Reaction", "content", "invalid")
@@ -212,7 +207,7 @@ def add_reaction(state: State, actor: Actor, target: Issue | Comment, content: s
     return reaction, True
 
 
-def remove_reaction(state: State, actor: Actor, target: Issue | Comment, content: str) -> Reaction | None:
+def remove_reaction(state: State, actor: Actor, target: Reactable, content: str) -> Reaction | None:
     """Take the actor's own reaction away; None where there was none."""
     for reaction in target.reactions:
         if reaction.user is actor.author and reaction.content == content:

@@ -7,9 +7,10 @@ from typing import Any
 from flask import Flask, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tests.hub import git_facts, pages_projects, pages_views
+from tests.hub import git_facts, pages_merging, pages_projects, pages_views
 from tests.hub.card_operations import items_of
 from tests.hub.checks import CheckRun, WorkflowJob, WorkflowRun
+from tests.hub.diff_lines import standing
 from tests.hub.entities import Issue, PullRequest, Repository
 from tests.hub.errors import ApiError
 from tests.hub.pages_markdown import render
@@ -65,7 +66,8 @@ class Pages:
         self.templates.filters.update(
             ink=pages_views.ink, hue=pages_views.hue, colour=pages_views.colour, lines=pages_views.lines,
             log=pages_views.log_lines,
-            reactions=pages_views.counted, when=lambda moment: moment.strftime("%-d %b %Y, %H:%M:%S"),
+            reactions=pages_views.counted, standing=standing, tail=lambda lines: lines[-pages_merging.SHOWN:],
+            when=lambda moment: moment.strftime("%-d %b %Y, %H:%M:%S"),
         )  # fmt: skip
         self.templates.globals.update(
             association=association, path=self._path, relations=pages_views.RELATIONS,
@@ -126,8 +128,10 @@ class Pages:
         commits = [entry.it for entry in entries if entry.kind == "commit"]
         found = {commit.sha: pages_views.checks(self.state, pull, commit.sha) for commit in commits}
         head = git_facts.head_sha(pull)
+        box, missing = pages_merging.merge_box(self.state, pull)
         return self._page(
-            "pull.html", pull.repository, issue=pull, entries=entries, commits=commits,
+            "pull.html", pull.repository, issue=pull, box=box, missing=missing,
+            required=lambda check: pages_merging.is_required(check, pull), entries=entries, commits=commits,
             checks=found.get(head, []), check_path=self.check_path,
             check_name=self.check_name, head=head,
             commit_colours={sha: pages_views.sum_up(of_commit) for sha, of_commit in found.items()},

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.hub import git_facts
 from tests.hub.checks import CheckRun, Status
-from tests.hub.entities import Issue, Label, PullRequest, Reaction, TimelineEvent, User
+from tests.hub.entities import Issue, Label, PullRequest, Reaction, Review, TimelineEvent, User
 from tests.hub.state import State
 
 RELATIONS = {
@@ -56,7 +56,7 @@ def conversation(issue: Issue) -> list[Entry]:
     found = [Entry("comment", comment.created_at, comment.user, comment) for comment in issue.comments]
     found += [Entry(event.event, event.created_at, event.actor, event) for event in _shown(issue.timeline)]
     if isinstance(issue, PullRequest):
-        found += [Entry("review", review.submitted_at, review.user, review) for review in issue.reviews]
+        found += [Entry("review", review.submitted_at, review.user, review) for review in _told(issue)]
         found += [
             Entry(
                 "commit", max(datetime.fromisoformat(commit.committer.date), issue.created_at), None, commit
@@ -64,6 +64,16 @@ def conversation(issue: Issue) -> list[Entry]:
             for commit in git_facts.pull_commits(issue)
         ]
     return list(_with_labels_together(sorted(found, key=lambda entry: entry.at)))
+
+
+def _told(pull: PullRequest) -> list[Review]:
+    """Reviews that say something of their own: not what is pending, nor the cover of a reply."""
+    return [
+        review
+        for review in pull.reviews
+        if review.state != "PENDING"
+        and (review.body or review.state != "COMMENTED" or any(not c.reply_to for c in review.comments))
+    ]
 
 
 def _shown(events: Iterable[TimelineEvent]) -> Iterator[TimelineEvent]:

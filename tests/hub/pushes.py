@@ -8,6 +8,8 @@ from tests.hub.check_operations import await_other_apps
 from tests.hub.entities import PullRequest, Repository
 from tests.hub.git_facts import NULL_SHA, Commit
 from tests.hub.operations import close
+from tests.hub.requirements import rules_of
+from tests.hub.review_operations import dismiss_stale
 from tests.hub.serialize import Json, user_of
 from tests.hub.state import State
 from tests.hub.timeline import closing_numbers, record
@@ -94,6 +96,8 @@ def _head_moved(state: State, actor: Actor, pull: PullRequest, old: str, new: st
         record(state, actor, pull, "head_ref_force_pushed")
     pull.base_sha = git_facts.branch_sha(pull.repository, pull.base_ref) or pull.base_sha
     pull.updated_at = state.now()
+    if any(rules.dismiss_stale for rules in rules_of(pull.repository, pull.base_ref)):
+        dismiss_stale(state, actor, pull)
     emit_for(state, actor, pull, "synchronize", before=old, after=new)
     start_actions(state, actor, pull.repository, "pull_request", pull.head_ref, new, pull, before=old)
 

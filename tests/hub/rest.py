@@ -6,6 +6,7 @@ A route declares the permission it needs; it is enforced here and shown in the c
 import hashlib
 import json
 import re
+from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -123,8 +124,14 @@ class Route:
     """The role people need, where it is not the one of the same name."""
     handler: Handler
 
+    @property
+    def literals(self) -> int:
+        """How many of its segments are spelled out."""
+        return sum(not segment.startswith("{") for segment in self.path.split("/"))
+
 
 ROUTES: list[Route] = []
+"""The most literal first: `/branches/{branch}/protection` before `/branches/{branch}`, as a branch may have slashes."""
 
 
 def route(method: str, path: str, needs: str, *, person: str | None = None) -> Callable[[Handler], Handler]:
@@ -138,7 +145,8 @@ def route(method: str, path: str, needs: str, *, person: str | None = None) -> C
     pattern = re.compile(re.sub(r"\{(\w+)(\+?)\}", placeholder, path))
 
     def register(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, path.replace("+}", "}"), pattern, needs, person, handler))
+        made = Route(method, path.replace("+}", "}"), pattern, needs, person, handler)
+        insort(ROUTES, made, key=lambda one: -one.literals)
         return handler
 
     return register

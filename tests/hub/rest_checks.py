@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from tests.hub import actions, check_operations, git_facts
+from tests.hub import actions, check_actions, check_operations, git_facts
 from tests.hub.checks import CheckRun, CheckSuite
 from tests.hub.errors import ApiError, not_found
 from tests.hub.rest import Answer, Request, chosen, route
@@ -82,19 +82,16 @@ def list_check_runs_of_suite(request: Request) -> Answer:
 
 
 def _check_run(request: Request) -> CheckRun:
-    wanted = int(request.params["run_id"])
-    for suite in request.repository.suites:
-        for run in suite.check_runs:
-            if run.id == wanted:
-                return run
-    raise not_found()
+    return check_actions.check_run(request.repository, int(request.params["run_id"]))
 
 
 @route("POST", REPO + "/check-runs", "checks:write")
 def create_check_run(request: Request) -> Answer:
+    actions = check_actions.read_actions(request.fields().get("actions", []))
     run = check_operations.create_check_run(
         request.state, request.actor, request.repository, request.fields()
     )
+    run.actions = actions
     return Answer(check_run_json(request.state, run), 201)
 
 
@@ -105,10 +102,19 @@ def get_check_run(request: Request) -> Answer:
 
 @route("PATCH", REPO + "/check-runs/{run_id}", "checks:write")
 def update_check_run(request: Request) -> Answer:
+    """The buttons are the ones that come with the request, and none where none do."""
+    actions = check_actions.read_actions(request.fields().get("actions", []))
     run = check_operations.update_check_run(
         request.state, request.actor, _check_run(request), request.fields()
     )
+    run.actions = actions
     return Answer(check_run_json(request.state, run))
+
+
+@route("POST", REPO + "/check-runs/{run_id}/rerequest", "checks:write")
+def rerequest_check_run(request: Request) -> Answer:
+    check_actions.rerequest(request.state, request.actor, _check_run(request))
+    return Answer({}, 201)
 
 
 @route("GET", REPO + "/check-runs/{run_id}/annotations", "checks:read")

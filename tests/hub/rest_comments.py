@@ -7,6 +7,7 @@ from tests.hub.auth import has_role
 from tests.hub.entities import Comment
 from tests.hub.errors import ApiError, not_found
 from tests.hub.rest import Answer, Request, route
+from tests.hub.rest_review_comments import take_away
 from tests.hub.serialize import reaction_json
 from tests.hub.serialize_issues import comment_json
 
@@ -87,3 +88,9 @@ def add_reaction(request: Request) -> Answer:
     (content,) = request.required("content")
     reaction, new = operations.add_reaction(request.state, request.actor, _comment(request), content)
     return Answer(reaction_json(request.state, reaction), 201 if new else 200)
+
+
+@route("DELETE", REPO + "/issues/comments/{comment_id}/reactions/{reaction_id}", WRITE, person="read")
+def delete_reaction(request: Request) -> Answer:
+    take_away(request, _comment(request))
+    return Answer(status=204)

@@ -4,10 +4,12 @@ import base64
 import binascii
 from typing import Any
 
-from tests.hub import git_facts, git_merge, pushes
+from tests.hub import git_facts, git_merge, protection, pushes
 from tests.hub.entities import Repository
 from tests.hub.errors import ApiError, not_found
+from tests.hub.git_facts import NULL_SHA
 from tests.hub.operations import ensure_writable
+from tests.hub.requirements import rules_of
 from tests.hub.rest import Answer, Request, route
 from tests.hub.rest_pulls import file_json
 from tests.hub.serialize import Json, api, commit_json
@@ -71,6 +73,7 @@ def update_ref(request: Request) -> Answer:
         raise ApiError(422, "Object does not exist")
     if not request.fields().get("force") and not git_facts.contains(repository, sha, old):
         raise ApiError(422, "Update is not a fast forward")
+    protection.refuse(request.state, request.actor, repository, ref, sha)
     git_facts.update_ref(repository, ref, sha)
     pushes.process(request.state, request.actor, repository)
     return Answer(ref_json(request.state, repository, ref, sha))
@@ -83,6 +86,7 @@ def delete_ref(request: Request) -> Answer:
     ref = f"refs/{request.params['ref']}"
     if git_facts.ref_sha(repository, ref) is None:
         raise ApiError(422, "Reference does not exist")
+    protection.refuse(request.state, request.actor, repository, ref, NULL_SHA)
     git_facts.update_ref(repository, ref, None)
     pushes.process(request.state, request.actor, repository)
     return Answer(status=204)
@@ -93,7 +97,11 @@ def list_branches(request: Request) -> Answer:
     repository = request.repository
     own = api(request.state, f"repos/{repository.full_name}/commits")
     rows = [
-        {"name": ref[11:], "commit": {"sha": sha, "url": f"{own}/{sha}"}, "protected": False}
+        {
+            "name": ref[11:],
+            "commit": {"sha": sha, "url": f"{own}/{sha}"},
+            "protected": bool(rules_of(repository, ref[11:])),
+        }
         for ref, sha in git_facts.refs(repository).items()
     ]
     return request.page(rows, lambda _, row: row)
@@ -107,11 +115,17 @@ def get_branch(request: Request) -> Answer:
     if commit is None:
         raise ApiError(404, "Branch not found")
     own = api(state, f"repos/{repository.full_name}/branches/{branch}")
-    checks: Json = {"enforcement_level": "off", "contexts": [], "checks": []}
+    rules = rules_of(repository, branch)
+    names = [check for found in rules for check in found.checks]
+    checks: Json = {
+        "enforcement_level": "everyone" if names else "off", "contexts": [check.context for check in names],
+        "checks": [{"context": check.context, "app_id": check.app_id} for check in names],
+    }  # fmt: skip
     body = {
-        "name": branch, "commit": commit_json(state, repository, commit), "protected": False,
+        "name": branch, "commit": commit_json(state, repository, commit), "protected": bool(rules),
         "_links": {"self": own, "html": f"{state.url}/{repository.full_name}/tree/{branch}"},
-        "protection": {"enabled": False, "required_status_checks": checks}, "protection_url": f"{own}/protection",
+        "protection": {"enabled": branch in repository.protections, "required_status_checks": checks},
+        "protection_url": f"{own}/protection",
     }  # fmt: skip
     return Answer(body)
 
@@ -243,6 +257,9 @@ def _refuse_stale(request: Request) -> None:
 def _write(request: Request, files: dict[str, bytes | None], message: str) -> Json:
     repository, state = request.repository, request.state
     branch = request.fields().get("branch", repository.default_branch)
+    if reason := protection.refusal(state, request.actor, repository, branch, None):
+        word = "delete" if None in files.values() else "update" if request.fields().get("sha") else "create"
+        raise ApiError(409, f"Could not {word} file: {reason}")
     author = git_merge.person(request.user, git_facts.timestamp(state.now()))
     sha = git_merge.write_files(repository, git_facts.branch_sha(repository, branch), files, message, author)
     git_facts.update_ref(repository, f"refs/heads/{branch}", sha)

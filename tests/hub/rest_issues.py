@@ -8,7 +8,8 @@ from tests.hub.entities import Label
 from tests.hub.errors import ApiError, invalid, not_found
 from tests.hub.rest import Answer, Request, route
 from tests.hub.serialize import label_json, reaction_json
-from tests.hub.serialize_issues import event_json, issue_json, timeline_json
+from tests.hub.serialize_issues import issue_json
+from tests.hub.serialize_timeline import event_json, timeline_json
 
 REPO = "/repos/{owner}/{repo}"
 ISSUE = REPO + "/issues/{number}"

@@ -1,13 +1,13 @@
-"""REST: pull requests, their files and commits, merging, reviews."""
+"""REST: pull requests, their files and commits, merging."""
 
-from tests.hub import git_facts, pull_operations
-from tests.hub.auth import has_role
-from tests.hub.entities import PullRequest, User
+from tests.hub import git_facts, merge_operations, mergeability, pull_operations
+from tests.hub.auth import has_role, require
+from tests.hub.entities import PullRequest
 from tests.hub.errors import ApiError, not_found
 from tests.hub.git_facts import FileChange
 from tests.hub.rest import Answer, Request, route
-from tests.hub.serialize import Json, api, commit_json, user_json
-from tests.hub.serialize_issues import full_pull_json, pull_json, review_comment_json, review_json
+from tests.hub.serialize import Json, api, commit_json
+from tests.hub.serialize_issues import full_pull_json, html_url, pull_json
 
 REPO = "/repos/{owner}/{repo}"
 PULL = REPO + "/pulls/{number}"
@@ -54,6 +54,7 @@ def get_pull(request: Request) -> Answer:
         return Answer(
             git_facts.pull_diff(pull), headers={"Content-Type": "application/vnd.github.diff; charset=utf-8"}
         )
+    mergeability.look(request.state, pull)
     return Answer(full_pull_json(request.state, pull))
 
 
@@ -109,57 +110,19 @@ def is_merged(request: Request) -> Answer:
 @route("PUT", PULL + "/merge", "contents:write")
 def merge_pull(request: Request) -> Answer:
     body = request.fields()
-    sha = pull_operations.merge(
+    sha = merge_operations.merge(
         request.state, request.actor, request.pull, method=body.get("merge_method", "merge"), sha=body.get("sha"),
         title=body.get("commit_title"), message=body.get("commit_message"),
     )  # fmt: skip
     return Answer({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
 
-# ── reviews ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@route("GET", PULL + "/reviews", READ)
-def list_reviews(request: Request) -> Answer:
-    return request.page(request.pull.reviews, review_json)
-
-
-@route("POST", PULL + "/reviews", WRITE, person="read")
-def create_review(request: Request) -> Answer:
-    body = request.fields()
-    review = pull_operations.submit_review(
-        request.state, request.actor, request.pull, event=body.get("event"), body=body.get("body") or "",
-        commit_id=body.get("commit_id"), comments=body.get("comments"),
-    )  # fmt: skip
-    return Answer(review_json(request.state, review))
-
-
-@route("GET", PULL + "/reviews/{review_id}", READ)
-def get_review(request: Request) -> Answer:
-    wanted = int(request.params["review_id"])
-    review = next((review for review in request.pull.reviews if review.id == wanted), None)
-    if review is None:
-        raise not_found()
-    return Answer(review_json(request.state, review))
-
-
-@route("GET", PULL + "/comments", READ)
-def list_review_comments(request: Request) -> Answer:
-    comments = [comment for review in request.pull.reviews for comment in review.comments]
-    return request.page(comments, review_comment_json)
-
-
-@route("POST", PULL + "/requested_reviewers", WRITE)
-def request_reviewers(request: Request) -> Answer:
-    users: list[User] = [
-        user for login in request.fields().get("reviewers", []) if (user := request.state.user(login))
-    ]
-    pull = request.pull
-    pull.requested_reviewers += [user for user in users if user not in pull.requested_reviewers]
-    return Answer(pull_json(request.state, pull), 201)
-
-
-@route("GET", PULL + "/requested_reviewers", READ)
-def list_requested_reviewers(request: Request) -> Answer:
-    users = [user_json(request.state, user) for user in request.pull.requested_reviewers]
-    return Answer({"users": users, "teams": []})
+@route("PUT", PULL + "/update-branch", WRITE, person="write")
+def update_branch(request: Request) -> Answer:
+    """The branch is written to, for which an App needs `contents: write` as well."""
+    require(request.state, request.actor, request.repository, "contents:write")
+    merge_operations.update_branch(
+        request.state, request.actor, request.pull, expected=request.fields().get("expected_head_sha")
+    )
+    url = html_url(request.state, request.pull)
+    return Answer({"message": "Updating pull request branch.", "url": url}, 202)

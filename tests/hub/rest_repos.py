@@ -1,5 +1,7 @@
 """REST: repositories and who may work on them."""
 
+from dataclasses import replace
+
 from tests.hub import git_facts, seeds
 from tests.hub.auth import role
 from tests.hub.entities import Repository, User
@@ -24,7 +26,7 @@ def get_repository(request: Request) -> Answer:
 
 @route("PATCH", REPO, "administration:write", person="admin")
 def update_repository(request: Request) -> Answer:
-    """archived, default_branch, private, description."""
+    """archived, default_branch, private, description, and how pull requests are merged."""
     repository, body = request.repository, request.fields()
     if repository.archived and body.get("archived") is not False:
         raise ApiError(403, "Repository was archived so is read-only.")
@@ -36,8 +38,17 @@ def update_repository(request: Request) -> Answer:
     repository.archived = bool(body.get("archived", repository.archived))
     repository.private = bool(body.get("private", repository.private))
     repository.description = body.get("description", repository.description)
+    _set_merging(repository, body)
     repository.updated_at = request.state.now()
     return Answer(_full(request, repository))
+
+
+def _set_merging(repository: Repository, body: Json) -> None:
+    given = {name: bool(body[name]) for name in vars(repository.merging) if name in body}
+    wanted = replace(repository.merging, **given)
+    if not (wanted.allow_merge_commit or wanted.allow_squash_merge or wanted.allow_rebase_merge):
+        raise invalid("Repository", "merge_commit_allowed", "custom", "Sorry, you need to allow at least one merge strategy.")  # noqa: E501 # fmt: skip
+    repository.merging = wanted
 
 
 @route("DELETE", REPO, "administration:write", person="admin")

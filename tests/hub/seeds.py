@@ -51,10 +51,29 @@ autogc = false
 [gc]
 auto = 0
 """
-# Refuses what GitHub refuses to Apps without `workflows: write`; the HTTP layer sets the variable for those.
+# Refuses what GitHub refuses to Apps without `workflows: write`, and what rules of branches refuse; the HTTP layer sets
+# the variables for that.
 UPDATE_HOOK = """#!/bin/sh
+deleted=; case "$3" in *[!0]*) ;; *) deleted=1 ;; esac
+IFS='
+'
+for line in $HUB_PROTECTED; do
+    ref=${line%%|*} rest=${line#*|}
+    kind=${rest%%|*} rest=${rest#*|}
+    shas=${rest%%|*} reason=${rest#*|}
+    [ "$ref" = "$1" ] || continue
+    case "$kind" in
+        delete) [ -n "$deleted" ] || continue ;;
+        force) [ -z "$deleted" ] || continue; git merge-base --is-ancestor "$2" "$3" && continue ;;
+        checks) [ -z "$deleted" ] || continue; case "$shas" in *"$3"*) continue ;; esac ;;
+        *) [ -z "$deleted" ] || continue ;;
+    esac
+    printf 'error: GH006: Protected branch update failed for %s.\\n\\n- %s\\n' "$1" "$reason" >&2
+    exit 1
+done
 [ -n "$HUB_REFUSE_WORKFLOWS" ] || exit 0
-case "$3" in *[!0]*) ;; *) exit 0 ;; esac
+[ -z "$deleted" ] || exit 0
+unset IFS
 file=$(git log --format= --name-only "$3" --not --all -- .github/workflows | head -n 1)
 [ -z "$file" ] && exit 0
 echo "refusing to allow a GitHub App to create or update workflow \\`$file\\` without \\`workflows\\` permission" >&2

@@ -124,8 +124,7 @@ def full_repository_json(state: State, repository: Repository, role: str) -> Jso
     rank = levels.index(role) if role in levels else -1
     return repository_json(state, repository) | {
         "subscribers_count": 0, "network_count": 0, "permissions": {n: i <= rank for i, n in enumerate(names)},
-        "allow_rebase_merge": True, "allow_squash_merge": True, "allow_merge_commit": True,
-        "allow_auto_merge": False, "delete_branch_on_merge": False,
+        **vars(repository.merging),
     }  # fmt: skip
 
 

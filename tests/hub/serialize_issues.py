@@ -1,14 +1,11 @@
-"""The JSON GitHub gives for issues, comments, pull requests, reviews and timelines."""
+"""The JSON GitHub gives for issues, comments and pull requests."""
 
-from tests.hub import git_facts, git_merge
+from tests.hub import git_facts, mergeability
 from tests.hub.entities import (
     Comment,
     Issue,
     PullRequest,
     Repository,
-    Review,
-    ReviewComment,
-    TimelineEvent,
     User,
 )
 from tests.hub.serialize import (
@@ -18,19 +15,11 @@ from tests.hub.serialize import (
     iso,
     iso_or_none,
     label_json,
-    minimal_repository_json,
     repository_json,
     rollup_json,
     user_json,
 )  # fmt: skip
 from tests.hub.state import State
-
-# What a relation event calls the other issue.
-RELATIONS = {
-    f"{relation}_{change}": relation
-    for relation in ("sub_issue", "parent_issue", "blocked_by", "blocking")
-    for change in ("added", "removed")
-}
 
 
 def association(repository: Repository, user: User) -> str:
@@ -143,7 +132,7 @@ def pull_json(state: State, pull: PullRequest) -> Json:
         **_common(state, pull),
         "merged_at": iso_or_none(pull.merged_at), "merge_commit_sha": pull.merge_commit_sha,
         "requested_reviewers": [user_json(state, user) for user in pull.requested_reviewers],
-        "requested_teams": [], "draft": pull.draft, "auto_merge": None,
+        "requested_teams": [], "draft": pull.draft, "auto_merge": _auto_merge(state, pull),
         "head": _side(state, pull.head_repository, pull.head_ref, head),
         "base": _side(state, repository, pull.base_ref, pull.base_sha),
         "_links": {name: {"href": url} for name, url in {"self": own, "html": page, **urls}.items()},
@@ -159,115 +148,24 @@ def _side(state: State, repository: Repository | None, ref: str, sha: str) -> Js
     }  # fmt: skip
 
 
+def _auto_merge(state: State, pull: PullRequest) -> Json | None:
+    asked = pull.auto_merge
+    if asked is None:
+        return None
+    return {
+        "enabled_by": user_json(state, asked.enabled_by), "merge_method": asked.method,
+        "commit_title": asked.title or f"{pull.title} (#{pull.number})", "commit_message": asked.message or "",
+    }  # fmt: skip
+
+
 def full_pull_json(state: State, pull: PullRequest) -> Json:
     """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request"""
-    files = git_facts.pull_files(pull)
-    mergeable = git_merge.mergeable(pull) if pull.state == "open" else None
+    files, mergeable = git_facts.pull_files(pull), mergeability.known(pull)
     return pull_json(state, pull) | {
         "merged": pull.merged, "merged_by": user_json(state, pull.merged_by) if pull.merged_by else None,
-        "mergeable": mergeable, "rebaseable": mergeable, "mergeable_state": mergeable_state(state, pull, mergeable),
+        "mergeable": mergeable, "rebaseable": mergeable, "mergeable_state": mergeability.merge_state(state, pull),
         "comments": len(pull.comments), "review_comments": sum(len(r.comments) for r in pull.reviews),
         "maintainer_can_modify": pull.maintainer_can_modify, "commits": len(git_facts.pull_commits(pull)),
         "additions": sum(f.additions for f in files), "deletions": sum(f.deletions for f in files),
         "changed_files": len(files),
     }  # fmt: skip
-
-
-def mergeable_state(state: State, pull: PullRequest, mergeable: bool | None) -> str:
-    """`unstable` means: mergeable, but a check is red or still runs."""
-    if mergeable is None:
-        return "unknown"
-    if not mergeable:
-        return "dirty"
-    if pull.draft:
-        return "draft"
-    head = git_facts.head_sha(pull)
-    good = ("success", "neutral", "skipped")
-    runs = [run.conclusion in good for run in state.check_runs(pull.repository, head)]
-    statuses = [status.state == "success" for status in state.statuses(pull.repository, head)]
-    return "clean" if all(runs + statuses) else "unstable"
-
-
-def review_json(state: State, review: Review) -> Json:
-    """https://docs.github.com/en/rest/pulls/reviews"""
-    pull = review.pull_request
-    own = api(state, f"repos/{pull.repository.full_name}/pulls/{pull.number}")
-    page = f"{html_url(state, pull)}#pullrequestreview-{review.id}"
-    return {
-        "id": review.id, "node_id": review.node_id, "user": user_json(state, review.user), "body": review.body,
-        "state": review.state, "html_url": page, "pull_request_url": own, "commit_id": review.commit_id,
-        "submitted_at": iso(review.submitted_at),
-        "author_association": association(pull.repository, review.user),
-        "_links": {"html": {"href": page}, "pull_request": {"href": own}},
-    }  # fmt: skip
-
-
-def review_comment_json(state: State, comment: ReviewComment) -> Json:
-    """https://docs.github.com/en/rest/pulls/comments"""
-    pull = comment.review.pull_request
-    own = api(state, f"repos/{pull.repository.full_name}/pulls/comments/{comment.id}")
-    pull_url = api(state, f"repos/{pull.repository.full_name}/pulls/{pull.number}")
-    page = f"{html_url(state, pull)}#discussion_r{comment.id}"
-    return {
-        "id": comment.id, "node_id": comment.node_id, "url": own, "html_url": page, "pull_request_url": pull_url,
-        "pull_request_review_id": comment.review.id, "user": user_json(state, comment.user), "body": comment.body,
-        "path": comment.path, "line": comment.line, "original_line": comment.line, "side": "RIGHT",
-        "position": comment.line, "original_position": comment.line, "diff_hunk": "",
-        "commit_id": comment.review.commit_id, "original_commit_id": comment.review.commit_id,
-        "created_at": iso(comment.created_at), "updated_at": iso(comment.updated_at),
-        "author_association": association(pull.repository, comment.user),
-        "reactions": rollup_json(own, []),
-        "_links": {"self": {"href": own}, "html": {"href": page}, "pull_request": {"href": pull_url}},
-    }  # fmt: skip
-
-
-def event_json(state: State, event: TimelineEvent) -> Json:
-    """https://docs.github.com/en/rest/issues/timeline: an event that is not a comment."""
-    actor = user_json(state, event.actor)
-    if event.event == "cross-referenced":
-        assert event.source is not None
-        source = {"type": "issue", "issue": issue_json(state, event.source)}
-        when = iso(event.created_at)
-        return {
-            "event": event.event,
-            "actor": actor,
-            "created_at": when,
-            "updated_at": when,
-            "source": source,
-        }
-    own = api(state, f"repos/{event.issue.repository.full_name}/issues/events/{event.id}")
-    answer: Json = {
-        "id": event.id, "node_id": event.node_id, "url": own, "actor": actor, "event": event.event,
-        "commit_id": event.commit_id, "commit_url": None, "created_at": iso(event.created_at),
-        "performed_via_github_app": app_json(state, event.via_app) if event.via_app else None,
-    }  # fmt: skip
-    if event.label:
-        answer["label"] = {"name": event.label.name, "color": event.label.color}
-    if event.rename:
-        answer["rename"] = {"from": event.rename[0], "to": event.rename[1]}
-    if event.event in ("closed", "reopened"):
-        answer["state_reason"] = event.state_reason
-    if event.source and event.event in RELATIONS:
-        answer[RELATIONS[event.event]] = _reference(state, event.source)
-    return answer
-
-
-def _reference(state: State, issue: Issue) -> Json:
-    """Another issue as relation events name it."""
-    return {
-        "number": issue.number, "title": issue.title, "state": issue.state, "state_reason": issue.state_reason,
-        "repository": minimal_repository_json(state, issue.repository), "issue_type": None,
-    }  # fmt: skip
-
-
-def timeline_json(state: State, issue: Issue) -> list[Json]:
-    """Events, comments and reviews in the order in which they happened."""
-    rows = [(event.created_at, event.id, event_json(state, event)) for event in issue.timeline]
-    for comment in issue.comments:
-        actor = {"event": "commented", "actor": user_json(state, comment.user)}
-        rows.append((comment.created_at, comment.id, comment_json(state, comment) | actor))
-    rows += [
-        (review.submitted_at, review.id, review_json(state, review) | {"event": "reviewed"})
-        for review in (issue.reviews if isinstance(issue, PullRequest) else [])
-    ]
-    return [row for _, _, row in sorted(rows, key=lambda row: row[:2])]

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -95,6 +95,10 @@ class State:
     """The threads that carry out workflow runs."""
     processes: Processes = field(default_factory=Processes)
     staleness: Staleness = field(default_factory=Staleness)
+    requests: int = 0
+    """API calls so far: what GitHub finds out in the background is there for the next one."""
+    on_change: "list[Callable[[State], None]]" = field(default_factory=list)
+    """Called whenever something has happened that a merge may have waited for; see `changed`."""
     _nodes: dict[str, Node] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_001))
 
@@ -121,6 +125,11 @@ class State:
         """Remember for what the actor has needed these permissions."""
         for permission in needed:
             self.uses.setdefault(actor, {}).setdefault(permission, set()).add(what)
+
+    def changed(self) -> None:
+        """Something has happened: let those act who wait for it. The caller holds the lock."""
+        for act in self.on_change:
+            act(self)
 
     @property
     def api_url(self) -> str:

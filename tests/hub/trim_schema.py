@@ -35,7 +35,7 @@ _COMMENT = (
     "author authorAssociation body bodyText createdAt editor id includesCreatedEdit lastEditedAt publishedAt updatedAt "
     "userContentEdits viewerDidAuthor"
 )
-_POST = f"{_COMMENT} databaseId fullDatabaseId reactionGroups repository resourcePath url"
+_POST = f"{_COMMENT} databaseId fullDatabaseId reactionGroups reactions repository resourcePath url"
 _TICKET = f"{_POST} assignees closed closedAt comments labels locked number state timelineItems title"
 _GIT_OBJECT = "abbreviatedOid commitResourcePath commitUrl id oid repository"
 _EVENT = "actor createdAt id"
@@ -53,7 +53,10 @@ KEEP: dict[str, str] = {
         "addProjectV2DraftIssue addProjectV2ItemById archiveProjectV2Item clearProjectV2ItemFieldValue "
         "convertProjectV2DraftIssueItemToIssue createProjectV2 createProjectV2Field deleteProjectV2 "
         "deleteProjectV2Item unarchiveProjectV2Item updateProjectV2 updateProjectV2Collaborators "
-        "updateProjectV2Field updateProjectV2ItemFieldValue updateProjectV2ItemPosition"
+        "updateProjectV2Field updateProjectV2ItemFieldValue updateProjectV2ItemPosition "
+        "addPullRequestReviewThreadReply deleteRef dequeuePullRequest disablePullRequestAutoMerge "
+        "dismissPullRequestReview enqueuePullRequest removeReaction requestReviews resolveReviewThread "
+        "unresolveReviewThread updatePullRequestBranch updatePullRequestReviewComment"
     ),
     # People
     "Actor": _ACTOR,
@@ -66,9 +69,10 @@ KEEP: dict[str, str] = {
     "Repository": (
         "createdAt databaseId defaultBranchRef description id isArchived isEmpty isFork isInOrganization isPrivate "
         "issue issueOrPullRequest issues label labels name nameWithOwner owner pullRequest pullRequests pushedAt ref "
-        "refs resourcePath updatedAt url viewerPermission visibility"
+        "refs resourcePath updatedAt url viewerPermission visibility autoMergeAllowed deleteBranchOnMerge "
+        "mergeCommitAllowed mergeQueue rebaseMergeAllowed squashMergeAllowed"
     ),
-    "Ref": "associatedPullRequests id name prefix repository target",
+    "Ref": "associatedPullRequests branchProtectionRule id name prefix repository target",
     "GitObject": _GIT_OBJECT,
     "Commit": (
         f"{_GIT_OBJECT} associatedPullRequests author authoredDate checkSuites committedDate committer message "
@@ -80,14 +84,16 @@ KEEP: dict[str, str] = {
     "Comment": _COMMENT,
     "Closable": "closed closedAt",
     "Labelable": "labels",
-    "Reactable": "databaseId id reactionGroups",
+    "Reactable": "databaseId id reactionGroups reactions",
     "Issue": (
         f"{_TICKET} {_OWNER} closedByPullRequestsReferences parent projectItems stateReason subIssues subIssuesSummary"
     ),
     "IssueComment": f"{_POST} issue pullRequest",
     "SubIssuesSummary": "completed percentCompleted total",
     "Label": "color description id isDefault issues name pullRequests repository resourcePath url",
-    "ReactionGroup": "content createdAt viewerHasReacted",
+    "ReactionGroup": "content createdAt reactors viewerHasReacted",
+    "ReactionConnection": "edges nodes pageInfo totalCount",
+    "ReactorEdge": "cursor node",
     "Reaction": "content createdAt databaseId id user",
     "UserContentEdit": "createdAt deletedAt diff editedAt editor id updatedAt",
     # Timelines
@@ -110,14 +116,32 @@ KEEP: dict[str, str] = {
         "closingIssuesReferences projectItems "
         "commits deletions headRef headRefName headRefOid headRepository headRepositoryOwner isCrossRepository isDraft "
         "latestReviews maintainerCanModify mergeCommit mergeStateStatus mergeable merged mergedAt mergedBy permalink "
-        "reviewDecision reviewThreads reviews statusCheckRollup"
+        "reviewDecision reviewThreads reviews statusCheckRollup autoMergeRequest isInMergeQueue isMergeQueueEnabled "
+        "latestOpinionatedReviews mergeQueue mergeQueueEntry reviewRequests"
     ),
     "PullRequestCommit": "commit id pullRequest",
     "PullRequestReview": f"{_POST} comments commit pullRequest state submittedAt",
-    "PullRequestReviewThread": "comments id isOutdated isResolved line originalLine path pullRequest repository",
-    "PullRequestReviewComment": (
-        f"{_POST} diffHunk line originalLine outdated path pullRequest pullRequestReview"
+    "PullRequestReviewThread": (
+        "comments diffSide id isCollapsed isOutdated isResolved line originalLine originalStartLine path pullRequest "
+        "repository resolvedBy startDiffSide startLine subjectType viewerCanReply viewerCanResolve viewerCanUnresolve"
     ),
+    "PullRequestReviewComment": (
+        f"{_POST} diffHunk isMinimized line originalCommit originalLine originalStartLine outdated path pullRequest "
+        "pullRequestReview replyTo startLine state subjectType"
+    ),
+    "ReviewRequest": "asCodeOwner id pullRequest requestedReviewer",
+    # Merging
+    "AutoMergeRequest": "authorEmail commitBody commitHeadline enabledAt enabledBy mergeMethod pullRequest",
+    "BranchProtectionRule": (
+        "allowsDeletions allowsForcePushes databaseId dismissesStaleReviews id isAdminEnforced pattern repository "
+        "requiredApprovingReviewCount requiredStatusCheckContexts requiredStatusChecks requiresApprovingReviews "
+        "requiresCodeOwnerReviews requiresConversationResolution requiresLinearHistory requiresStatusChecks "
+        "requiresStrictStatusChecks restrictsPushes"
+    ),
+    "MergeQueue": "configuration entries id repository resourcePath url",
+    "MergeQueueConfiguration": "mergeMethod",
+    "MergeQueueEntry": "baseCommit enqueuedAt enqueuer headCommit id mergeQueue position pullRequest state",
+    "RequiredStatusCheckDescription": "app context",
     # Checks
     "RequirableByPullRequest": "isRequired",
     "Status": "commit context contexts id state",
@@ -171,7 +195,9 @@ UNIONS = (
     "ProjectV2ItemContent",
     "ProjectV2ItemFieldValue",
     "PullRequestTimelineItems",
+    "Reactor",
     "ReferencedSubject",
+    "RequestedReviewer",
     "SearchResultItem",
     "StatusCheckRollupContext",
 )

@@ -24,9 +24,12 @@ from tests.hub import (
     rest_git,
     rest_installations,
     rest_issues,
+    rest_protection,
     rest_pulls,
     rest_relations,
     rest_repos,
+    rest_review_comments,
+    rest_reviews,
 )
 from tests.hub.auth import Actor, actor_of
 from tests.hub.errors import ApiError
@@ -38,10 +41,10 @@ from tests.hub.state import Call, State
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# The order decides between patterns that both match: `/commits/{ref}` of rest_git takes what rest_checks leaves.
+# Imported for the routes they register.
 FAMILIES = (
-    rest_app, rest_installations, rest_issues, rest_relations, rest_comments, rest_pulls, rest_checks, rest_repos,
-    rest_git,
+    rest_app, rest_installations, rest_issues, rest_relations, rest_comments, rest_pulls, rest_reviews,
+    rest_review_comments, rest_checks, rest_repos, rest_protection, rest_git,
 )  # fmt: skip
 FIRST_SEGMENTS = frozenset({"repos", "app", "user", "users", "orgs", "installation", "rate_limit"})
 BOARD = re.compile(r"/orgs/[^/]+/projects/\d+")
@@ -110,6 +113,7 @@ def cut(environ: "WSGIEnvironment") -> None:
 def _answer(state: State, http: HttpRequest, path: str, data: bytes, fault: Fault | None) -> Response:
     call = Call(http.method, path, 0, "anonymous", None, None, iso(state.now()), address=http.path)
     state.calls.append(call)
+    state.requests += 1
     actor = Actor("anonymous")
     try:
         call.body = _json(data)
@@ -120,6 +124,8 @@ def _answer(state: State, http: HttpRequest, path: str, data: bytes, fault: Faul
             answer = _broken(fault)
         else:
             answer = _carry_out(state, http, path, actor, call)
+            if http.method not in ("GET", "HEAD"):
+                state.changed()
             answer = _broken(fault) if fault else answer
     except ApiError as error:
         answer = rest.Answer(error.body(), error.status, error.headers)
