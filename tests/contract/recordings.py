@@ -21,6 +21,7 @@ SUITES = (
     "tests/scenarios",
     "tests/github",
     "tests/contract/test_hub_check_runs.py",
+    "tests/contract/test_hub_compare.py",
     "tests/contract/test_hub_merging.py",
     "tests/contract/test_hub_queue.py",
     "tests/contract/test_hub_rest.py",

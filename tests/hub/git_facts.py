@@ -128,6 +128,11 @@ def log(git_dir: Path, *shas: str, limit: int = 250) -> tuple[Commit, ...]:
     return tuple(_commit(record) for record in out.split("\0\0\n") if record.strip("\0\n"))
 
 
+def count(git_dir: Path, commits: str) -> int:
+    """How many commits a range holds."""
+    return int(text(git_dir, "rev-list", "--count", commits))
+
+
 def _commit(record: str) -> Commit:
     sha, tree, parents, an, ae, ad, cn, ce, cd, message = record.strip("\0\n").split("\0", 9)
     return Commit(sha, tree, parents.split(), Person(an, ae, ad), Person(cn, ce, cd), message.strip())

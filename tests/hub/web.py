@@ -21,6 +21,7 @@ from tests.hub import (
     rest_app,
     rest_checks,
     rest_comments,
+    rest_compare,
     rest_git,
     rest_installations,
     rest_issues,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 # Imported for the routes they register.
 FAMILIES = (
     rest_app, rest_installations, rest_issues, rest_relations, rest_comments, rest_pulls, rest_reviews,
-    rest_review_comments, rest_checks, rest_repos, rest_protection, rest_git,
+    rest_review_comments, rest_checks, rest_repos, rest_protection, rest_git, rest_compare,
 )  # fmt: skip
 FIRST_SEGMENTS = frozenset({"repos", "app", "user", "users", "orgs", "installation", "rate_limit"})
 BOARD = re.compile(r"/orgs/[^/]+/projects/\d+")
