@@ -39,7 +39,8 @@ def test_without_changes_the_limits_are_githubs(world, limit):
     rates = world.control("POST", "limits", {})["rates"]
     assert rates == {
         "core": 5000, "graphql": 5000, "content_per_minute": 80, "content_per_hour": 500, "rest_points": 900,
-        "graphql_points": 2000, "concurrent": 100, "nodes": 500_000, "minute": 60.0, "hour": 3600.0, "retry_after": 60,
+        "graphql_points": 2000, "concurrent": 100, "nodes": 500_000, "search_results": 1000, "minute": 60.0,
+        "hour": 3600.0, "retry_after": 60,
     }  # fmt: skip
 
 

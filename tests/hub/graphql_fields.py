@@ -79,7 +79,7 @@ CONNECTION: Fields = {
     "totalCount": lambda found, *_: len(found.items),
     "filteredCount": lambda found, *_: len(found.items),
     "pageCount": lambda found, *_: len(found.nodes),
-    "issueCount": lambda found, *_: len(found.items),
+    "issueCount": lambda found, *_: found.items.total,
     "checkRunCount": lambda found, *_: sum(type_name(item) == "CheckRun" for item in found.items),
     "statusContextCount": lambda found, *_: sum(type_name(item) == "StatusContext" for item in found.items),
     "updatedAt": lambda found, context, _: max(map(happened_at, found.items), default=context.state.now()),

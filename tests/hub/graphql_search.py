@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from tests.hub.entities import Issue, PullRequest, Repository
@@ -11,6 +13,7 @@ from tests.hub.graphql_fields import Context
 from tests.hub.graphql_kinds import needs_of
 
 Args = Mapping[str, Any]
+COMPARISON = re.compile(r"(?P<sign>>=|>|<=|<)(?P<when>.+)")
 WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 """A word of a search; quotes keep spaces inside it."""
 
@@ -57,23 +60,38 @@ def ordered(found: list[Issue], args: Args) -> list[Issue]:
     return sorted(found, key=keys[order["field"]], reverse=order["direction"] == "DESC")
 
 
-def search(context: Context, query: str, kind: str) -> list[Issue]:
-    """What the caller may see of the issues and pull requests that match, newest first.
+class Results(list[Issue]):
+    """What a search shows of what it found."""
+
+    def __init__(self, found: list[Issue], most: int) -> None:
+        super().__init__(found[:most])
+        self.total = len(found)
+        """That matched."""
+
+
+def search(context: Context, query: str, kind: str) -> Results:
+    """What the caller may see of the issues and pull requests that match, newest first; 1,000 at most.
 
     https://docs.github.com/en/search-github/searching-on-github/searching-issues-and-pull-requests
+    https://docs.github.com/en/graphql/reference/objects#searchresultitemconnection
     """
     if kind != "ISSUE":
         raise Refused("UNPROCESSABLE", f"The hub does not search for {kind}.")
     terms = list(_terms(query))
+
+    @cache
+    def may_read(repository: Repository, needs: str) -> bool:
+        return _may_read(context, repository, needs)
+
     found = [
         issue
         for repository in context.state.repositories.values()
         for issue in repository.issues.values()
-        if all(_matches(issue, *term) for term in terms) and _may_read(context, issue)
+        if all(_matches(issue, *term) for term in terms) and may_read(issue.repository, needs_of(issue) or "")
     ]
-    return sorted(
-        found, key=lambda issue: (issue.created_at, issue.id), reverse="sort:created-asc" not in query
-    )
+    is_ascending = ("sort", "created-asc") in terms
+    found.sort(key=lambda issue: (issue.created_at, issue.id), reverse=not is_ascending)
+    return Results(found, context.state.limits.rates.search_results)
 
 
 def _terms(query: str) -> Iterator[tuple[str, str]]:
@@ -83,9 +101,9 @@ def _terms(query: str) -> Iterator[tuple[str, str]]:
         yield (qualifier.lower(), value) if colon else ("", qualifier)
 
 
-def _may_read(context: Context, issue: Issue) -> bool:
+def _may_read(context: Context, repository: Repository, needs: str) -> bool:
     try:
-        context.require(issue.repository, needs_of(issue) or "")
+        context.require(repository, needs)
     except ApiError:
         return False
     return True
@@ -110,6 +128,8 @@ def _matches(issue: Issue, qualifier: str, value: str) -> bool:
             return issue.user.login.lower() in (wanted, f"{wanted.removeprefix('app/')}[bot]")
         case "head":
             return isinstance(issue, PullRequest) and issue.head_ref.lower().startswith(wanted)
+        case "created":
+            return _is_created(issue, value)
         case "sort":
             return True
         case "":
@@ -130,3 +150,14 @@ def _is(issue: Issue, wanted: str) -> bool:
         "private": issue.repository.private,
         "public": not issue.repository.private,
     }.get(wanted, False)
+
+
+def _is_created(issue: Issue, value: str) -> bool:
+    """`>=2026-11-20T12:00:00Z`, to the second."""
+    asked = COMPARISON.fullmatch(value)
+    if asked is None:
+        raise Refused("UNPROCESSABLE", f"The hub does not know the date `{value}`.")
+    created, when = issue.created_at.replace(microsecond=0), datetime.fromisoformat(asked["when"])
+    return {">": created > when, ">=": created >= when, "<": created < when, "<=": created <= when}[
+        asked["sign"]
+    ]

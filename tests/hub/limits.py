@@ -38,6 +38,8 @@ class Rates:
     concurrent: int = 100
     nodes: int = 500_000
     """That one GraphQL query may ask for."""
+    search_results: int = 1000
+    """Of one search, on all its pages."""
     minute: float = 60.0
     """Seconds."""
     hour: float = 3600.0

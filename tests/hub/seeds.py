@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import subprocess
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -163,7 +164,7 @@ def _key_pair() -> tuple[str, str]:
 def add_repository(state: State, row: dict[str, Any]) -> Repository:
     """One of a seed: `name` ("acme/greet"), `files` {path: text} or `path` of a local repository, `private`,
     `default_branch`, `archived`, `collaborators` {login: role}, `labels` [name],
-    `issues` [{title, body, labels, user}].
+    `issues` [{title, body, labels, user, age}]; `age` is in seconds.
     """
     login, _, name = row["name"].partition("/")
     owner = state.user(login) or add_user(state, login)
@@ -180,10 +181,11 @@ def add_repository(state: State, row: dict[str, Any]) -> Repository:
         operations.create_label(state, repository, label)
     for issue in row.get("issues", []):
         author = state.user(issue.get("user", "alice")) or add_user(state, issue["user"])
-        operations.create_issue(
+        made = operations.create_issue(
             state, Actor("user", user=author), repository, title=issue["title"], body=issue.get("body"),
             labels=issue.get("labels"),
         )  # fmt: skip
+        made.created_at = made.updated_at = made.created_at - timedelta(seconds=issue.get("age", 0))
     repository.archived = row.get("archived", False)
     return repository
 
