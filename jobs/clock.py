@@ -6,11 +6,16 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
+from redis import Redis
+
+from jobs.github.quota import Quota
 from jobs.logs import write_logs
 from jobs.queue import Queue, QueueDown, connect
 from jobs.settings import MissingSettings, Settings
+from jobs.turns import Turns
 
 TICK = 0.5
 """Seconds between two looks."""
@@ -23,7 +28,7 @@ PULL_EVERY = timedelta(seconds=3)
 log = logging.getLogger("autocode.clock")
 
 
-def run(queue: Queue, read_every: timedelta) -> NoReturn:
+def run(queue: Queue, turns: Turns, read_every: timedelta) -> NoReturn:
     """Tick for ever. It begins with a sweep: nobody knows what was missed before."""
     is_up, has_swept = True, False
     while True:
@@ -31,7 +36,7 @@ def run(queue: Queue, read_every: timedelta) -> NoReturn:
             if not has_swept:
                 queue.request_sweep()
                 has_swept = True
-            tick(queue, datetime.now(UTC), read_every)
+            tick(queue, turns, datetime.now(UTC), read_every)
             is_up = True
         except QueueDown as error:
             if is_up:
@@ -40,12 +45,12 @@ def run(queue: Queue, read_every: timedelta) -> NoReturn:
         time.sleep(TICK)
 
 
-def tick(queue: Queue, now: datetime, read_every: timedelta = READ_EVERY) -> None:
+def tick(queue: Queue, turns: Turns, now: datetime, read_every: timedelta = READ_EVERY) -> None:
     """Ask for what is due."""
     queue.request_reading_every(read_every)
     if queue.request_sweep_every(SWEEP_EVERY):
         log.info("sweep")
-    queue.request_due(now)
+    queue.request_due(now, turns.next)
 
 
 def main() -> int:
@@ -60,7 +65,12 @@ def main() -> int:
         # Whatever it is doing may be left half done.
         signal.signal(number, lambda *_: sys.exit(0))
     every = PULL_EVERY if settings.pull_deliveries else READ_EVERY
-    run(Queue(connect(settings.redis_address, timeout=2.0, retries=0)), every)
+    redis = connect(settings.redis_address, timeout=2.0, retries=0)
+    run(Queue(redis), Turns(partial(_quota, settings, redis)), every)
+
+
+def _quota(settings: Settings, redis: Redis, installation: int) -> Quota:
+    return Quota(redis, installation, lambda: datetime.now(UTC), is_paced=settings.rate_limits)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,9 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
         log.info("%s: another worker has it and will look again", ticket.key)
         return
     guard, quota = Guard(lease, Freshness(world.redis, ticket, world.clock)), world.quota(ticket.installation)
+    if lane == "coding":
+        # It has had its turn, and does not stand in line again.
+        quota.give_turn(ticket)
     with lease, Installation(world.settings, ticket, guard.check, world.clock, quota) as github:
         hand_over = _until_quiet(world, guard, github, ticket, lane)
     if hand_over:

@@ -51,8 +51,6 @@ RUNS_AGAIN = 20
 """How often RQ puts back a job whose worker died or whose function raised. A ticket that is to blame for it is set
 aside before (jobs/poison.py), so these are deaths between which something was achieved."""
 KEPT_WHEN_FAILED = timedelta(days=1)
-DUE_AT_ONCE = 500
-"""Put-off tickets that are asked for in one go."""
 
 LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
@@ -144,17 +142,30 @@ class Queue:
         with _reachable():
             self._redis.zadd(LATER, {ticket.key: when.timestamp()})
 
-    def request_due(self, now: datetime) -> int:
-        """Ask for the tickets whose time has come; how many they were. Several clocks do no harm."""
+    def request_due(
+        self, now: datetime, whose_turn: Callable[[list[Ticket]], list[Ticket]] = lambda due: due
+    ) -> int:
+        """Ask for the tickets whose time has come; how many they were. Several clocks do no harm.
+
+        `whose_turn` chooses among them, longest due first, and says in which order; the others stay due.
+        """
         with _reachable():
-            due: list[Any] = self._redis.zrange(
-                LATER, "-inf", repr(now.timestamp()), byscore=True, offset=0, num=DUE_AT_ONCE, withscores=True
+            found: list[Any] = self._redis.zrange(
+                LATER, "-inf", repr(now.timestamp()), byscore=True, withscores=True
             )
-        for key, time in due:
-            self.request(Reconcile(Ticket.parse(key.decode()), why="put off until now", is_news=False))
+            due = {Ticket.parse(key.decode()): time for key, time in found}
+            asked = whose_turn(sorted(due, key=lambda ticket: (due[ticket], ticket.number)))
+        for ticket in asked:
+            self.request(Reconcile(ticket, why="put off until now", is_news=False))
             with _reachable():
-                self._strike_out(keys=[LATER], args=[key, repr(time)])
-        return len(due)
+                self._strike_out(keys=[LATER], args=[ticket.key, repr(due[ticket])])
+        return len(asked)
+
+    def put_off_until(self, ticket: Ticket) -> datetime | None:
+        """When the ticket will be asked for; None: it has not been put off."""
+        with _reachable():
+            time = self._redis.zscore(LATER, ticket.key)
+        return None if time is None else datetime.fromtimestamp(time, UTC)
 
     def request_sweep(self) -> None:
         """Ask for every open ticket of every installation."""

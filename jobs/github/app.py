@@ -88,8 +88,6 @@ class App:
         Open ones with the trigger label, and those that still show an unfinished ticket's label.
         """
         quota = self._quota_of(installation) if self._quota_of else None
-        if quota is not None:
-            quota.start()
         scope = f"is:issue archived:false user:{self.account(installation).login}"
         unfinished = ",".join(f'"{name}"' for name in UNFINISHED)
         variables: dict[str, Any] = {

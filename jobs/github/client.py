@@ -82,7 +82,7 @@ class Installation(Writes):
         # Somebody's permission may have changed since the last look.
         self._permissions.clear()
         if self._quota is not None and self._seen is None:
-            self._quota.start()
+            self._quota.start(self._ticket)
         try:
             self._seen = self._asked(everything=True).observation(now)
         except TellPeople as denied:

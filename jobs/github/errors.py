@@ -80,8 +80,12 @@ def refusal(response: httpx.Response, now: datetime) -> Exception:
 
 
 def exhausted(response: httpx.Response, now: datetime) -> Later | None:
-    """Later when this answer, a success, was the last one of the hour."""
-    if response.headers.get("x-ratelimit-remaining") != "0":
+    """Later when this answer, a success, leaves less than a hundredth of the hour's points.
+
+    A query may cost more than one, and others are on their way.
+    """
+    left, limit = (response.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))
+    if not left.isdecimal() or (int(left) > 0 and int(left) * 100 >= int(limit or 0)):
         return None
     until = _limited_until(response, "", now) or now + SHORTEST_WAIT
     return Later(until, "GitHub's hourly limit is used up")

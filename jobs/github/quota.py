@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from redis import Redis
 
 from jobs.ticket.errors import Later
+from jobs.ticket.request import Ticket
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,17 @@ WRITES_A_MINUTE = Rate("writes", 72, 60)
 WRITES_AN_HOUR = Rate("writes-hourly", 450, 3600)
 REST_POINTS = Rate("rest", 810, 60)
 GRAPHQL_POINTS = Rate("graphql", 1800, 60)
+WRITES = (WRITES_A_MINUTE, WRITES_AN_HOUR)
+"""GitHub does not say which requests it takes for creating content, so every write is counted."""
 
 FOR_A_START = 5
 """Writes that have to be free before a ticket is looked at: what is begun and cut off is done again."""
+AT_ONCE = 500
+"""Starts in one go where nothing is paced."""
+TURN_KEPT = timedelta(minutes=10)
+"""A ticket that does not come for its turn in this time has lost it."""
+LINE_KEPT = timedelta(seconds=5)
+"""After that nobody waits in line any more: whoever hands out the turns is gone."""
 STEPS = 60
 """A stretch is counted in so many parts."""
 LOADS = {False: 1, True: 5}
@@ -106,6 +115,7 @@ class Quota:
     ) -> None:
         """Without `is_paced` it waits only when GitHub says so."""
         self._prefix = f"quota:{installation}"
+        self._turns, self._line = f"{self._prefix}:turns", f"{self._prefix}:line"
         self._redis = redis
         self._clock = clock
         self._is_paced = is_paced
@@ -113,9 +123,33 @@ class Quota:
         self._close = redis.register_script(CLOSE)
         self._back_off = redis.register_script(BACK_OFF)
 
-    def start(self) -> None:
-        """Later unless there is enough left to begin something."""
-        self._take({WRITES_A_MINUTE: (0, FOR_A_START), WRITES_AN_HOUR: (0, FOR_A_START)})
+    def start(self, ticket: Ticket) -> None:
+        """Later unless there is enough left to begin something, and nobody has waited for that longer."""
+        if not self._redis.zrem(self._turns, ticket.key) and self._redis.exists(self._line):
+            raise Later(self._clock(), "other tickets have waited longer for GitHub's limits")
+        self._take(dict.fromkeys(WRITES, (0, FOR_A_START)))
+
+    def room(self) -> int:
+        """How many tickets could start now, besides those that have been given their turn and are on their way."""
+        now = self._clock()
+        if self._closed_until() > now.timestamp():
+            return 0
+        self._redis.zremrangebyscore(self._turns, "-inf", now.timestamp())
+        if not self._is_paced:
+            return AT_ONCE
+        left = min(rate.most - self._used(rate, now) for rate in WRITES)
+        return max(0, left // FOR_A_START - int(self._redis.zcard(self._turns)))
+
+    def give_turn(self, ticket: Ticket) -> None:
+        """It may start, however many wait."""
+        self._redis.zadd(self._turns, {ticket.key: (self._clock() + TURN_KEPT).timestamp()})
+
+    def keep_waiting(self, count: int) -> None:
+        """So many have not got their turn yet: newcomers wait behind them. To be said again within `LINE_KEPT`."""
+        if count:
+            self._redis.set(self._line, count, ex=LINE_KEPT)
+        else:
+            self._redis.delete(self._line)
 
     def spend(self, *, is_graphql: bool, is_write: bool) -> None:
         """Count a request that is about to be sent; Later if it must not be sent now."""
@@ -143,9 +177,9 @@ class Quota:
     def _take(self, costs: dict[Rate, tuple[int, int]]) -> None:
         """Count each rate's first number if, with the second besides, nothing gets too much."""
         now = self._clock()
-        closed = self._redis.get(f"{self._prefix}:closed")
-        if closed is not None and float(closed) > now.timestamp():
-            raise Later(datetime.fromtimestamp(float(closed), UTC), "GitHub asked to wait")
+        closed = self._closed_until()
+        if closed > now.timestamp():
+            raise Later(datetime.fromtimestamp(closed, UTC), "GitHub asked to wait")
         if not self._is_paced:
             return
         arguments: list[float] = [now.timestamp()]
@@ -154,3 +188,13 @@ class Quota:
         wait = float(self._spend(keys=[f"{self._prefix}:{rate.name}" for rate in costs], args=arguments))
         if wait > 0:
             raise Later(now + timedelta(seconds=wait), "GitHub's limits leave no room for more")
+
+    def _closed_until(self) -> float:
+        """In seconds since 1970; 0 when the door is open."""
+        return float(self._redis.get(f"{self._prefix}:closed") or 0)
+
+    def _used(self, rate: Rate, now: datetime) -> int:
+        """What the present stretch has taken, counted as `SPEND` counts it."""
+        oldest = math.floor(now.timestamp() / (rate.seconds / STEPS)) - STEPS
+        used = self._redis.hgetall(f"{self._prefix}:{rate.name}")
+        return sum(int(count) for part, count in used.items() if int(part) >= oldest)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from jobs.github.errors import Archived, GitHubError, Gone, graphql_refusal, refusal
+from jobs.github.errors import Archived, GitHubError, Gone, exhausted, graphql_refusal, refusal
 from jobs.ticket.errors import Later, TellPeople
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -77,6 +77,17 @@ def test_a_rate_limit_says_when_to_ask_again_by_our_clock(response, wait):
     error = refusal(response, NOW)
     assert isinstance(error, Later)
     assert error.until == NOW + wait
+
+
+@pytest.mark.parametrize(
+    ("left", "limit", "waits"),
+    [(50, 5000, False), (49, 5000, True), (0, 5000, True), (1, 60, False), (0, 60, True), (0, 0, True)],
+)
+def test_the_last_hundredth_of_the_hours_points_is_left_alone(left, limit, waits):
+    headers = {"x-ratelimit-remaining": str(left), "x-ratelimit-limit": str(limit), "date": THEIRS}
+    later = exhausted(answer(200, "", headers | {"x-ratelimit-reset": IN_TEN_MINUTES}), NOW)
+    assert (later is not None) is waits
+    assert later is None or later.until == NOW + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(

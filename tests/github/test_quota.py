@@ -9,12 +9,15 @@ from jobs.github.quota import (
     GRAPHQL_POINTS,
     REST_POINTS,
     SHORTEST_WAIT,
+    TURN_KEPT,
     WRITES_A_MINUTE,
     WRITES_AN_HOUR,
     Quota,
 )
 from jobs.ticket.errors import Later
+from jobs.ticket.request import Ticket
 
+TICKET, ANOTHER = Ticket(17, "acme/greet", 1), Ticket(17, "acme/greet", 2)
 BEGIN = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
 
 
@@ -85,10 +88,45 @@ def test_reads_are_counted_in_points(quota):
 def test_nothing_is_begun_that_could_not_be_finished(quota):
     for _ in range(WRITES_A_MINUTE.most - FOR_A_START):
         write(quota)
-    quota.start()
+    quota.start(TICKET)
     write(quota)
     with pytest.raises(Later):
-        quota.start()
+        quota.start(TICKET)
+
+
+def test_there_is_room_for_as_many_as_could_be_finished(quota, clock):
+    most = WRITES_A_MINUTE.most // FOR_A_START
+    assert quota.room() == most
+    quota.give_turn(TICKET)
+    assert quota.room() == most - 1
+    for _ in range(FOR_A_START):
+        write(quota)
+    assert quota.room() == most - 2
+    quota.start(TICKET)
+    assert quota.room() == most - 1
+    quota.close(BEGIN + timedelta(seconds=70))
+    assert quota.room() == 0
+    clock.advance(70)
+    assert quota.room() == most
+
+
+def test_a_turn_that_nobody_comes_for_is_lost(quota, clock):
+    before = quota.room()
+    quota.give_turn(TICKET)
+    clock.advance(TURN_KEPT.total_seconds())
+    assert quota.room() == before
+
+
+def test_newcomers_wait_behind_those_in_line(quota):
+    quota.keep_waiting(1)
+    quota.give_turn(TICKET)
+    quota.start(TICKET)
+    for ticket in (TICKET, ANOTHER):
+        with pytest.raises(Later, match="waited longer") as later:
+            quota.start(ticket)
+        assert later.value.until == BEGIN
+    quota.keep_waiting(0)
+    quota.start(ANOTHER)
 
 
 def test_who_is_told_to_wait_closes_the_door_for_all(redis, quota, clock):
@@ -96,7 +134,7 @@ def test_who_is_told_to_wait_closes_the_door_for_all(redis, quota, clock):
     until = BEGIN + timedelta(seconds=30)
     quota.close(until)
     quota.close(until - timedelta(seconds=10))
-    for ask in (other.start, lambda: write(other)):
+    for ask in (lambda: other.start(TICKET), lambda: write(other)):
         with pytest.raises(Later) as later:
             ask()
         assert later.value.until == until
@@ -111,7 +149,7 @@ def test_without_a_time_the_waits_double_from_a_minute_to_an_hour_until_a_write_
         until = quota.back_off()
         waits.append(round((until - clock.now).total_seconds() / 60))
         with pytest.raises(Later) as later:
-            quota.start()
+            quota.start(TICKET)
         assert later.value.until == until
         clock.now = until
         # Reads may pass while writes are refused.

@@ -8,8 +8,10 @@ from redis import Redis
 from rq.job import Job, JobStatus
 
 from jobs.clock import PULL_EVERY, READ_EVERY, SWEEP_EVERY, tick
-from jobs.queue import DUE_AT_ONCE, LATER, READ, RUNS_AGAIN, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
+from jobs.github.quota import Quota
+from jobs.queue import LATER, READ, RUNS_AGAIN, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
 from jobs.ticket.request import Reconcile, Sweep, Ticket
+from jobs.turns import Turns
 
 TICKET = Ticket(17, "acme/shop", 12)
 OTHER = Ticket(17, "acme/shop", 13)
@@ -129,10 +131,23 @@ def test_a_time_set_while_the_clock_asks_is_kept(queue: Queue, redis: Redis) -> 
     assert redis.zscore(LATER, TICKET.key) == (NOW + timedelta(minutes=5)).timestamp()
 
 
-def test_many_due_tickets_are_taken_in_portions(queue: Queue) -> None:
-    for number in range(DUE_AT_ONCE + 1):
-        queue.request_at(Ticket(17, "acme/shop", number + 1), NOW)
-    assert [queue.request_due(NOW), queue.request_due(NOW)] == [DUE_AT_ONCE, 1]
+def test_who_has_no_turn_stays_due_and_who_has_waited_longest_is_named_first(
+    queue: Queue, redis: Redis
+) -> None:
+    waiting = [Ticket(17, "acme/shop", number) for number in (10, 2, 1)]
+    for ticket, seconds in zip(waiting, (0, 0, 1), strict=True):
+        queue.request_at(ticket, NOW + timedelta(seconds=seconds))
+    named: list[Ticket] = []
+
+    def only_the_last(due: list[Ticket]) -> list[Ticket]:
+        named[:] = due
+        return due[-1:]
+
+    assert queue.request_due(NOW + timedelta(seconds=1), only_the_last) == 1
+    assert [ticket.number for ticket in named] == [2, 10, 1]
+    assert redis.zrange(LATER, 0, -1) == [waiting[0].key.encode(), waiting[1].key.encode()]
+    assert queue.put_off_until(waiting[0]) == NOW
+    assert queue.put_off_until(waiting[2]) is None
 
 
 def test_a_waiting_ticket_costs_less_than_200_bytes(queue: Queue, redis: Redis) -> None:
@@ -145,20 +160,22 @@ def test_a_waiting_ticket_costs_less_than_200_bytes(queue: Queue, redis: Redis) 
 def test_two_clocks_ask_once_per_interval_and_at_once_after_redis_was_emptied(
     queue: Queue, redis: Redis
 ) -> None:
+    turns = Turns(lambda installation: Quota(redis, installation, lambda: NOW))
     for _ in range(3):
-        tick(queue, NOW)
-        tick(Queue(redis), NOW)
+        tick(queue, turns, NOW)
+        tick(Queue(redis), turns, NOW)
     assert asked_for(redis) == ["deliveries", "sweep"]
     assert 0 < redis.ttl(SWEPT) <= SWEEP_EVERY.total_seconds()
     assert 0 < redis.ttl(READ) <= READ_EVERY.total_seconds()
     redis.flushall()
-    tick(queue, NOW)
+    tick(queue, turns, NOW)
     assert asked_for(redis) == ["deliveries", "sweep"]
 
 
 def test_never_do_two_readings_of_the_delivery_log_wait(queue: Queue, redis: Redis) -> None:
+    turns = Turns(lambda installation: Quota(redis, installation, lambda: NOW))
     for _ in range(3):
-        tick(queue, NOW, PULL_EVERY)
+        tick(queue, turns, NOW, PULL_EVERY)
         assert 0 < redis.ttl(READ) <= PULL_EVERY.total_seconds()
         redis.delete(READ)
     assert asked_for(redis) == ["deliveries", "sweep"]
