@@ -29,6 +29,7 @@ from jobs.settings import Settings
 from jobs.steps import STEPS
 from jobs.steps.arrivals import ARRIVALS
 from jobs.steps.work import Work
+from jobs.sweep import Fingerprints
 from jobs.ticket import messages
 from jobs.ticket.errors import Later, LeaseLost, TellPeople
 from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
@@ -120,12 +121,15 @@ class Result(Enum):
 def _carefully(world: World, work: Work, lane: Lane) -> Result:
     """One pass, and what becomes of everything that can go wrong in it."""
     ticket, begun = work.ticket, world.clock()
+    fingerprints = Fingerprints(world.redis, ticket.installation)
     work.bad_runs.begin()
     try:
+        asked = fingerprints.asked(ticket)
         result = _pass(world, work, lane)
         if result is Result.WAITING:
             pauses.forget(world.redis, ticket)
             work.bad_runs.forget()
+            fingerprints.finish(ticket, asked)
         work.bad_runs.leave()
         return result
     except LeaseLost:

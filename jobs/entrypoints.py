@@ -6,14 +6,12 @@ from functools import cache
 
 from jobs import controller, shutdown
 from jobs import deliveries as reading
-from jobs.github.app import App
-from jobs.github.errors import GitHubError
+from jobs import sweep as sweeping
 from jobs.models.gateway import Model
 from jobs.queue import Lane, Queue, connect
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
-from jobs.ticket.errors import Later, TellPeople
-from jobs.ticket.request import Reconcile, Ticket
+from jobs.ticket.request import Ticket
 
 log = logging.getLogger("autocode")
 
@@ -24,21 +22,9 @@ def reconcile(ticket_key: str, lane: Lane, turn: str) -> None:
 
 
 def sweep(installation: int | None) -> None:
-    """Ask for every open ticket of one installation, or of all."""
+    """Ask for what has changed in one installation, or in all."""
     world = _world()
-    with App(world.settings, quota_of=world.quota) as app:
-        wanted = (
-            [account.installation for account in app.installations()]
-            if installation is None
-            else [installation]
-        )
-        for number in wanted:
-            try:
-                for ticket in sorted(app.open_tickets(number)):
-                    world.queue.request(Reconcile(ticket, why="sweep", is_news=False))
-            except (Later, TellPeople, GitHubError) as error:
-                # The next sweep comes soon enough, and the other accounts are not to blame.
-                log.warning("installation %s: %s", number, error)
+    sweeping.sweep(world.settings, world.redis, world.queue, world.quota, world.clock, installation)
 
 
 def deliveries() -> None:

@@ -12,8 +12,8 @@ SUB_ISSUES = f"POST {ISSUE}/sub_issues"
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
-    "checks:read": ("GraphQL observe",),
-    "contents:read": ("GraphQL observe", "git fetch"),
+    "checks:read": ("GraphQL observe", "GraphQL openTickets"),
+    "contents:read": ("GraphQL observe", "GraphQL openTickets", "git fetch"),
     "contents:write": ("git push",),
     "issues:read": ("GraphQL observe", "GraphQL openTickets", f"GET {REPO}/issues"),
     "issues:write": (
@@ -31,9 +31,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL openTickets",
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
-    "pull_requests:read": ("GraphQL observe",),
+    "pull_requests:read": ("GraphQL observe", "GraphQL openTickets"),
     "pull_requests:write": ("GraphQL publishReady", f"PATCH {REPO}/pulls/{{number}}", f"POST {REPO}/pulls"),
-    "statuses:read": ("GraphQL observe",),
+    "statuses:read": ("GraphQL observe", "GraphQL openTickets"),
 }
 """Permission → what needs it, in the words of the hub's `/_hub/uses`."""
 

@@ -9,16 +9,14 @@ from typing import Any, Self
 from githubkit.auth import TokenAuthStrategy
 
 from jobs.github.api import Api, utc_now
+from jobs.github.listing import Found, Listing
 from jobs.github.quota import Quota
 from jobs.github.tokens import app_credentials, mint
 from jobs.settings import Settings
 from jobs.ticket.missed import Delivery
-from jobs.ticket.names import NEEDS_INPUT, REVIEW, WORKING
-from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.request import Ticket
 
-UNFINISHED = (WORKING, NEEDS_INPUT, REVIEW)
-"""State labels of a ticket that is not at rest."""
+READS = {"checks": "read", "contents": "read", "issues": "read", "pull_requests": "read", "statuses": "read"}
+"""What finding the tickets takes."""
 
 
 @dataclass(frozen=True)
@@ -82,22 +80,17 @@ class App:
         found = self._api.get(f"/app/hook/deliveries/{delivery}").json()
         return found["event"], found["request"]["payload"]
 
-    def open_tickets(self, installation: int) -> list[Ticket]:
-        """The installation's issues that want looking at, by GitHub's search, which may lag behind.
+    def open_tickets(self, account: Account) -> Iterator[Found]:
+        """The account's issues that want looking at, by GitHub's search, which may lag behind; some of them twice.
 
         Open ones with the trigger label, and those that still show an unfinished ticket's label.
         """
+        installation = account.installation
         quota = self._quota_of(installation) if self._quota_of else None
-        scope = f"is:issue archived:false user:{self.account(installation).login}"
-        unfinished = ",".join(f'"{name}"' for name in UNFINISHED)
-        variables: dict[str, Any] = {
-            "open": f'{scope} is:open label:"{TRIGGER_LABEL}"',
-            "unfinished": f"{scope} label:{unfinished}",
-        }
-        token = mint(self._api, installation, {"issues": "read"})
+        token = mint(self._api, installation, READS)
         api = Api(self._settings, lambda: TokenAuthStrategy(token.secret), self._clock, quota)
         try:
-            return list(dict.fromkeys(_search(api, variables, installation)))
+            yield from Listing(api, installation, self._clock()).found(account.login)
         finally:
             api.close()
 
@@ -112,14 +105,3 @@ def _delivery(entry: dict[str, Any]) -> Delivery:
         action=entry["action"],
         installation=entry["installation_id"],
     )
-
-
-def _search(api: Api, variables: dict[str, Any], installation: int) -> Iterator[Ticket]:
-    cursors: dict[str, str] | None = {}
-    while cursors is not None:
-        answer = api.query("open_tickets", variables | cursors)
-        for found in (answer["open"], answer["unfinished"]):
-            for node in found["nodes"]:
-                yield Ticket(installation, node["repository"]["nameWithOwner"], node["number"])
-        pages = {f"{name}After": answer[name]["pageInfo"] for name in ("open", "unfinished")}
-        cursors = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]} or None

@@ -20,7 +20,8 @@ def test_open_tickets_are_found_by_their_labels(world):
     for number in (2, 3):
         world.act("bob", "PATCH", f"/issues/{number}", {"state": "closed"})
     with App(world.settings) as app:
-        found = app.open_tickets(world.hub.installation_id)
+        account = app.account(world.hub.installation_id)
+        found = [item.ticket for item in app.open_tickets(account)]
     ours = {ticket for ticket in found if ticket.repository == world.repository}
     assert ours == {Ticket(world.hub.installation_id, world.repository, number) for number in (1, 3)}
     assert len(found) == len(set(found))
@@ -29,4 +30,4 @@ def test_open_tickets_are_found_by_their_labels(world):
 
 def test_a_removed_installation_is_gone(world):
     with App(world.settings) as app, pytest.raises(Gone):
-        app.open_tickets(424242)
+        list(app.open_tickets(Account(424242, "acme")))

@@ -1,0 +1,186 @@
+"""A sweep asks for what has changed since a finished look, all of it and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobs.github.app import App
+from jobs.github.quota import Quota
+from jobs.queue import LATER, Queue
+from jobs.sweep import Fingerprints, sweep
+from jobs.ticket.request import Ticket
+from tests.github.conftest import World
+from tests.stack import NO_LIMITS
+
+
+class Sweeps:
+    """Sweeps of the hub's installation, of which those of one repository are looked at."""
+
+    def __init__(self, world: World, redis) -> None:
+        self.world, self.redis, self.queue = world, redis, Queue(redis)
+        self.fingerprints = Fingerprints(redis, world.hub.installation_id)
+
+    def __call__(self) -> list[int]:
+        """The numbers of the tickets asked for; their jobs are taken from the queue."""
+        settings, installation = self.world.settings, self.world.hub.installation_id
+        sweep(settings, self.redis, self.queue, self.quota, self.now, installation)
+        jobs = [job.removeprefix(b"rq:job:") for job in self.redis.lrange("rq:queue:tickets", 0, -1)]
+        keys = [self.redis.hget(f"rq:job:{job.decode()}", "description").decode() for job in jobs]
+        self.redis.delete("rq:queue:tickets", *self.redis.keys("autocode:waiting:*"), "rq:none")
+        tickets = [Ticket.parse(key.removeprefix("reconcile ")) for key in keys]
+        return sorted(ticket.number for ticket in tickets if ticket.repository == self.world.repository)
+
+    def look(self, number: int = 1) -> None:
+        """A look that comes to its end."""
+        ticket = Ticket(self.world.hub.installation_id, self.world.repository, number)
+        self.fingerprints.finish(ticket, self.fingerprints.asked(ticket))
+
+    def quota(self, installation: int) -> Quota:
+        return Quota(self.redis, installation, self.now, is_paced=False)
+
+    def now(self) -> datetime:
+        """Later than what has happened so far, which is therefore not fresh any more."""
+        return datetime.now(UTC) + timedelta(minutes=2)
+
+
+@pytest.fixture
+def sweeps(world, redis) -> Sweeps:
+    return Sweeps(world, redis)
+
+
+def test_what_has_not_changed_since_the_last_look_is_let_alone(sweeps):
+    assert sweeps() == [1]
+    sweeps.look()
+    assert sweeps() == []
+
+
+def test_what_nobody_finished_looking_at_is_asked_for_again(sweeps):
+    assert sweeps() == [1]
+    assert sweeps() == [1]
+
+
+def test_a_look_that_began_before_the_sweep_does_not_count(sweeps, world):
+    sweeps()
+    ticket = world.ticket
+    before = sweeps.fingerprints.asked(ticket)
+    world.hub.advance(1)
+    world.say("bob", "One more thing.")
+    assert sweeps() == [1]
+    sweeps.fingerprints.finish(ticket, before)
+    assert sweeps() == [1]
+
+
+def test_what_changed_just_now_may_change_again_in_the_same_second(sweeps, monkeypatch):
+    monkeypatch.setattr(sweeps, "now", lambda: datetime.now(UTC))
+    for _ in range(2):
+        assert sweeps() == [1]
+        sweeps.look()
+
+
+@pytest.mark.parametrize("what", ["comment", "push", "checks", "closed", "relabelled"])
+def test_what_has_changed_is_asked_for(sweeps, world, what):
+    sha = world.push()
+    pull = {"title": "Greet", "head": "autocode/1-greet-politely", "base": "main", "body": "Closes #1"}
+    world.act("alice", "POST", "/pulls", pull)
+    world.act("alice", "POST", "/issues/1/labels", {"labels": ["autocode: working"]})
+    world.act("alice", "POST", f"/statuses/{sha}", {"state": "pending", "context": "ci"})
+    sweeps()
+    sweeps.look()
+    assert sweeps() == []
+    world.hub.advance(1)
+    match what:
+        case "comment":
+            world.act("bob", "POST", "/issues/2/comments", {"body": "On the pull request."})
+        case "push":
+            file = world.act("bob", "GET", "/contents/README.md?ref=autocode/1-greet-politely")
+            change = {
+                "message": "more",
+                "content": "eA==",
+                "branch": "autocode/1-greet-politely",
+                "sha": file["sha"],
+            }
+            world.act("bob", "PUT", "/contents/README.md", change)
+        case "checks":
+            world.act("alice", "POST", f"/statuses/{sha}", {"state": "success", "context": "ci"})
+        case "closed":
+            world.act("bob", "PATCH", "/issues/1", {"state": "closed"})
+        case "relabelled":
+            world.act("bob", "DELETE", "/issues/1/labels/autocode")
+    assert sweeps() == [1]
+
+
+def test_while_red_checks_may_be_followed_by_others_it_is_asked_for_each_time(sweeps, world):
+    sha = world.push()
+    pull = {"title": "Greet", "head": "autocode/1-greet-politely", "base": "main", "body": "Closes #1"}
+    world.act("alice", "POST", "/pulls", pull)
+    for context, state in (("one", "failure"), ("two", "pending")):
+        world.act("alice", "POST", f"/statuses/{sha}", {"state": state, "context": context})
+    world.act("alice", "POST", "/issues/1/labels", {"labels": ["autocode: working"]})
+    for _ in range(2):
+        assert sweeps() == [1]
+        sweeps.look()
+    # A ticket that waits for people has seen all of its checks.
+    world.act("alice", "DELETE", "/issues/1/labels/autocode: working")
+    assert sweeps() == [1]
+    sweeps.look()
+    assert sweeps() == []
+
+
+def test_who_waits_in_line_is_not_asked_for_again_and_keeps_the_place(sweeps, world):
+    past, future = sweeps.now() - timedelta(minutes=1), sweeps.now() + timedelta(minutes=1)
+    sweeps.queue.request_at(world.ticket, past)
+    assert sweeps() == []
+    sweeps.queue.request_at(world.ticket, future)
+    assert sweeps() == [1]
+    # It was asked for, and put off.
+    assert sweeps() == []
+    world.hub.advance(1)
+    world.say("bob", "One more thing.")
+    assert sweeps() == [1]
+    assert sweeps.redis.zscore(LATER, world.ticket.key) == future.timestamp()
+
+
+def test_what_is_gone_is_forgotten_and_after_a_loss_everything_is_asked_for(sweeps, world):
+    sweeps()
+    sweeps.look()
+    world.act("bob", "DELETE", "/issues/1/labels/autocode")
+    sweeps()
+    name = f"{world.repository}#1".encode()
+    assert name not in sweeps.fingerprints.all()
+    world.label()
+    sweeps()
+    sweeps.look()
+    sweeps.redis.flushall()
+    assert sweeps() == [1]
+
+
+def test_without_the_permission_to_see_checks_every_ticket_is_asked_for(sweeps, world):
+    uses = {"metadata": "read", "issues": "write", "contents": "write", "pull_requests": "write"}
+    before = world.control(
+        "POST", "permissions", uses | {"checks": "read", "statuses": "read", "actions": "read"}
+    )
+    sha = world.push()
+    pull = {"title": "Greet", "head": "autocode/1-greet-politely", "base": "main", "body": "Closes #1"}
+    world.act("alice", "POST", "/pulls", pull)
+    world.act("alice", "POST", f"/statuses/{sha}", {"state": "pending", "context": "ci"})
+    world.control("POST", "permissions", uses)
+    try:
+        for _ in range(2):
+            assert sweeps() == [1]
+            sweeps.look()
+    finally:
+        world.control("POST", "permissions", before)
+
+
+def test_more_than_one_search_shows_are_all_found(world):
+    for number in range(9):
+        world.act("bob", "POST", "/issues", {"title": f"Ticket {number}", "labels": ["autocode"]})
+        world.hub.advance(0.6)
+    world.control("POST", "limits", NO_LIMITS | {"search_results": 4})
+    try:
+        with App(world.settings) as app:
+            found = list(app.open_tickets(app.account(world.hub.installation_id)))
+    finally:
+        world.control("POST", "limits", NO_LIMITS)
+    ours = {item.ticket.number for item in found if item.ticket.repository == world.repository}
+    assert ours == set(range(1, 11))
