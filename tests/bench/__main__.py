@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import api_calls, deliveries, first_signs, memory, overhead
+from tests.bench import api_calls, burst, deliveries, first_signs, memory, overhead, rush, waiting
 from tests.bench.figure import Figure, table
 from tests.stack import ROOT
 
@@ -21,6 +21,9 @@ BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
     "api_calls": api_calls.measure,
     "deliveries": deliveries.measure,
     "memory": memory.measure,
+    "burst": burst.measure,
+    "waiting": waiting.measure,
+    "rush": rush.measure,
 }
 
 

@@ -45,12 +45,12 @@ def measure(directory: Path) -> list[Figure]:
     rates: dict[str, list[float]] = {"no-op": [], "queued": [], "ignored": []}
     with Stack(directory, seed=seed) as stack:
         stack.start("web")
-        payload, secret = _payload(stack), stack.hub.webhook_secret
-        stars = [_delivery(secret, "star", payload | {"action": "created"}) for _ in range(COUNT)]
+        payload, secret = real_payload(stack), stack.hub.webhook_secret
+        stars = [delivery(secret, "star", payload | {"action": "created"}) for _ in range(COUNT)]
         with _noop(stack) as noop_port:
             for _ in range(ROUNDS):
                 _empty_queue(stack)
-                labels = [_delivery(secret, "issues", _numbered(payload, number)) for number in range(COUNT)]
+                labels = [delivery(secret, "issues", numbered(payload, number)) for number in range(COUNT)]
                 rates["no-op"].append(_rate(directory, noop_port, stars, "202"))
                 rates["queued"].append(_rate(directory, stack.port, labels, "202"))
                 _check_queue(stack)
@@ -67,7 +67,7 @@ def _ratio(name: str, medians: dict[str, float], side: str, target: str) -> Figu
     return Figure(name, medians[side] / medians["no-op"], "", target, sides)
 
 
-def _payload(stack: Stack) -> dict[str, Any]:
+def real_payload(stack: Stack) -> dict[str, Any]:
     """A real delivery of the hub, made as long as GitHub's are."""
     stack.hub.person("alice").post("/repos/acme/greet/issues/1/labels", {"labels": ["autocode"]})
 
@@ -76,18 +76,18 @@ def _payload(stack: Stack) -> dict[str, Any]:
         found = [row["id"] for row in log if (row["event"], row["action"]) == ("issues", "labeled")]
         return found[0] if found else None
 
-    delivery = stack.hub.app.get(f"/app/hook/deliveries/{until('the delivery', sent, seconds=10)}")
-    payload: dict[str, Any] = delivery["request"]["payload"]
+    found = stack.hub.app.get(f"/app/hook/deliveries/{until('the delivery', sent, seconds=10)}")
+    payload: dict[str, Any] = found["request"]["payload"]
     missing = BODY - len(json.dumps(payload))
     payload["issue"]["body"] = "x" * max(missing, 0)
     return payload
 
 
-def _numbered(payload: dict[str, Any], number: int) -> dict[str, Any]:
+def numbered(payload: dict[str, Any], number: int) -> dict[str, Any]:
     return payload | {"issue": payload["issue"] | {"number": number + 1}}
 
 
-def _delivery(secret: str, event: str, payload: dict[str, Any]) -> bytes:
+def delivery(secret: str, event: str, payload: dict[str, Any]) -> bytes:
     """The bytes of one request, signed."""
     body = json.dumps(payload).encode()
     headers = {

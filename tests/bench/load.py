@@ -37,7 +37,7 @@ def main(port: int, requests: list[bytes], connections: int) -> dict[str, object
     """`{count, seconds, statuses}`."""
     waiting, statuses = iter(requests), Counter[str]()
     with selectors.DefaultSelector() as selector:
-        idle = [_connected(port) for _ in range(connections)]
+        idle = [connected(port) for _ in range(connections)]
         for connection in idle:
             selector.register(connection, selectors.EVENT_READ)
         started = time.monotonic()
@@ -51,18 +51,18 @@ def main(port: int, requests: list[bytes], connections: int) -> dict[str, object
             if not selector.get_map():
                 break
             idle = [cast(socket.socket, key.fileobj) for key, _ in selector.select(timeout=1.0)]
-            statuses.update(_status(connection) for connection in idle)
+            statuses.update(status(connection) for connection in idle)
         seconds = time.monotonic() - started
     return {"count": statuses.total(), "seconds": seconds, "statuses": dict(statuses)}
 
 
-def _connected(port: int) -> socket.socket:
+def connected(port: int) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=LONGEST)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
-def _status(connection: socket.socket) -> str:
+def status(connection: socket.socket) -> str:
     """Read one whole answer."""
     data = connection.recv(65_536)
     while b"\r\n\r\n" not in data:
