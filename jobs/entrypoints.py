@@ -12,6 +12,7 @@ from jobs.queue import Lane, Queue, connect
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket.request import Ticket
+from jobs.world import World
 
 log = logging.getLogger("autocode")
 
@@ -34,11 +35,11 @@ def deliveries() -> None:
 
 
 @cache
-def _world() -> controller.World:
+def _world() -> World:
     """Made once per process, after the fork: connections are not shared with the parent."""
     settings = Settings.from_environment()
     redis = connect(settings.redis_address)
-    return controller.World(
+    return World(
         settings=settings,
         redis=redis,
         queue=Queue(redis),

@@ -96,6 +96,12 @@ return 0
 """
 
 
+# KEYS: when it was heard of. ARGV: a time. Later news stays.
+FORGET_NEWS = """
+if tonumber(redis.call('GET', KEYS[1]) or ARGV[1]) <= tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) end
+"""
+
+
 class QueueDown(Exception):
     """Redis does not answer, or does not take any more."""
 
@@ -120,6 +126,7 @@ class Queue:
         self._request = redis.register_script(REQUEST)
         self._begin = redis.register_script(BEGIN)
         self._strike_out = redis.register_script(STRIKE_OUT)
+        self._forget_news = redis.register_script(FORGET_NEWS)
         self._hashes: dict[tuple[Lane, str], dict[str, Any]] = {}
 
     def request(self, request: Request, lane: Lane = "tickets") -> bool:
@@ -132,10 +139,15 @@ class Queue:
         return self._sweep(request.installation)
 
     def heard_of(self, ticket: Ticket) -> datetime:
-        """When the ticket was last in the news; long ago if that was not in the last seconds."""
+        """When the ticket was last in the news; long ago if not in the last seconds, or if that was forgotten."""
         with _reachable():
             time = self._redis.get(_news(ticket.job_id_part))
         return datetime.fromtimestamp(float(time or 0), UTC)
+
+    def forget_news(self, ticket: Ticket, until: datetime) -> None:
+        """What the ticket was in the news for until then has led to something."""
+        with _reachable():
+            self._forget_news(keys=[_news(ticket.job_id_part)], args=[until.timestamp()])
 
     def request_at(self, ticket: Ticket, when: datetime) -> None:
         """Ask for the ticket at a time; of several calls for one ticket the last counts."""

@@ -16,6 +16,7 @@ from typing import Any, Self
 from githubkit.auth import app as githubkit_app
 
 from jobs import controller
+from jobs.freshness import remember_since
 from jobs.models.gateway import Model
 from jobs.queue import LATER, Queue, connect
 from jobs.settings import Settings
@@ -23,6 +24,7 @@ from jobs.sweep import sweep
 from jobs.ticket.names import STATUS_MARKER
 from jobs.ticket.request import Ticket
 from jobs.turns import Turns
+from jobs.world import World
 from tests.hub_client import Person
 from tests.model.replies import ask
 from tests.processes import until
@@ -80,7 +82,7 @@ class Rush:
         settings = Settings.from_environment(stack.environ | {"GITHUB_RATE_LIMITS": "yes"})
         self._redis = connect(settings.redis_address)
         self._queue = Queue(self._redis)
-        self._world = controller.World(
+        self._world = World(
             settings=settings,
             redis=self._redis,
             queue=self._queue,
@@ -106,6 +108,8 @@ class Rush:
     def run(self, askers: Callable[[int], str]) -> Outcome:
         """Everything is labelled, repository by repository, then worked off. `askers`: who labels the nth of each."""
         self._stack.hub.set_limits()
+        # As a worker does when it starts.
+        remember_since(self._redis, self.now())
         for name in self._names:
             for number in range(self._count):
                 path = f"/repos/{name}/issues/{number + 1}/labels"

@@ -19,12 +19,13 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from jobs import controller, entrypoints, queue
-from jobs.controller import Result, World
+from jobs.controller import Result
 from jobs.queue import LATER, Lane, Queue
 from jobs.settings import Settings
 from jobs.steps.work import Work
 from jobs.ticket.errors import Later
 from jobs.ticket.request import Reconcile, Request, Ticket
+from jobs.world import World
 from tests.queue.puppets import Puppet, cleaner, current, worker
 
 TICKET = Ticket(17, "acme/shop", 12)

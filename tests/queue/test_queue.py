@@ -53,6 +53,18 @@ def test_tickets_and_lanes_do_not_coalesce_with_each_other(queue: Queue, redis: 
     assert jobs(redis, "coding")[0].timeout == TIMEOUTS["coding"].total_seconds()
 
 
+def test_only_news_that_came_before_the_look_is_forgotten(queue: Queue) -> None:
+    ask(queue)
+    heard = queue.heard_of(TICKET)
+    queue.forget_news(TICKET, heard - timedelta(milliseconds=1))
+    assert queue.heard_of(TICKET) == heard > NOW
+    queue.forget_news(TICKET, heard)
+    assert queue.heard_of(TICKET) < NOW
+    queue.forget_news(TICKET, heard)
+    queue.request(Reconcile(TICKET, why="test", is_news=False))
+    assert queue.heard_of(TICKET) < NOW
+
+
 def test_a_request_after_the_job_began_makes_a_new_job_and_only_one(queue: Queue, redis: Redis) -> None:
     ask(queue)
     queue.begin(jobs(redis)[0].id)

@@ -1,0 +1,64 @@
+"""Setbacks: what becomes of a ticket that cannot go on: it is set aside, waits for room, or is tried again."""
+
+import logging
+
+from jobs import pauses
+from jobs.git.errors import GitFailed
+from jobs.git.evict import make_room
+from jobs.github.errors import GitHubError, Uncertain
+from jobs.moves import move
+from jobs.poison import MOST
+from jobs.steps.work import Work
+from jobs.ticket import messages
+from jobs.ticket.errors import Later, LeaseLost, TellPeople
+from jobs.ticket.phases import KIND, Signal
+from jobs.world import World
+
+log = logging.getLogger("autocode")
+
+
+def set_aside(world: World, work: Work, problem: str) -> None:
+    """Tell people what stands in the way, and let the ticket rest. If even that cannot be said, try again later."""
+    record = work.recorded
+    if record is None or KIND[record.phase] == "resting":
+        return
+    work.ending = messages.stopped_by_problem(record, problem) if problem else messages.apology(record)
+    work.note(note=problem)
+    try:
+        move(world, work, Signal.BROKEN)
+        work.save()
+    except LeaseLost:
+        log.warning("%s: the lease is lost, another worker goes on", work.ticket.key)
+    except (Later, Uncertain) as later:
+        until = later.until if isinstance(later, Later) else world.clock() + pauses.UNCERTAIN_FOR
+        log.warning("%s: could not say so yet: %s", work.ticket.key, later)
+        world.queue.request_at(work.ticket, until)
+    except (TellPeople, GitHubError) as error:
+        log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
+
+
+def wait_for_room(world: World, work: Work) -> None:
+    """Make room on the disk by what can be fetched again; if there is no such thing, say so and try again later."""
+    again = world.clock()
+    is_roomy = make_room(world.settings.data, keep=work.mirror.path if work.mirror else None) is not None
+    if not is_roomy:
+        again += pauses.pause(world.redis, work.ticket)
+    world.queue.request_at(work.ticket, again)
+    if is_roomy or work.recorded is None or work.record.note == messages.NO_ROOM:
+        return
+    work.note(note=messages.NO_ROOM)
+    try:
+        work.save()
+    except (LeaseLost, Later, Uncertain, TellPeople, GitHubError) as error:
+        log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
+
+
+def after_failure(world: World, work: Work, error: Exception) -> None:
+    """Try again soon; after the third bad run in a row set the ticket aside."""
+    if isinstance(error, GitFailed) and work.mirror:
+        work.mirror.discard_if_broken()
+    bad = work.bad_runs.before() + 1
+    if bad < MOST:
+        world.queue.request_at(work.ticket, world.clock() + pauses.doubled(pauses.FAILURE_PAUSE, bad))
+    else:
+        set_aside(world, work, "")

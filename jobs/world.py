@@ -1,0 +1,31 @@
+"""World: what a worker process works with, made once after the fork and handed to every run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis import Redis
+
+from jobs.github.quota import Quota
+from jobs.models.gateway import Model
+from jobs.queue import Queue
+from jobs.sandbox import Sandbox
+from jobs.settings import Settings
+
+
+@dataclass(frozen=True)
+class World:
+    """What a worker process works with; the same for all its tickets."""
+
+    settings: Settings
+    redis: Redis
+    queue: Queue
+    clock: Callable[[], datetime]
+    stopping: Callable[[], bool]
+    open_model: Callable[[], Model]
+    open_sandbox: Callable[[], Sandbox | None]
+    """None where there is none on this machine."""
+
+    def quota(self, installation: int) -> Quota:
+        """What an installation may still ask of GitHub, counted for all workers together."""
+        return Quota(self.redis, installation, self.clock, is_paced=self.settings.rate_limits)
