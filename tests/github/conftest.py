@@ -64,6 +64,10 @@ class World:
         answer.raise_for_status()
         return answer.json()
 
+    def hub_now(self) -> datetime:
+        """GitHub's time, to the second."""
+        return datetime.fromisoformat(self.control("POST", "clock", {"advance": 0})["now"])
+
     def fail(self, **fault: Any) -> None:
         """The next calls that match go wrong; see `tests.hub.faults`."""
         self.control("POST", "faults", fault)

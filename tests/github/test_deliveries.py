@@ -137,8 +137,8 @@ def test_an_outage_of_an_hour_with_5000_deliveries_costs_a_bounded_number_of_cal
     assert len(log.calls()) == 50 + 20
     assert log.asked_for() == [f"sweep {outage.installation_id}", *map(str, range(1, 21))]
     with App(log.settings) as app:
-        tickets = app.open_tickets(outage.installation_id)
-    assert sorted(ticket.number for ticket in tickets) == list(range(1, TICKETS + 1))
+        found = list(app.open_tickets(app.account(outage.installation_id)))
+    assert sorted(one.ticket.number for one in found) == list(range(1, TICKETS + 1))
     # Whose account it is, a token, and two pages of a search.
     assert len(log.calls()) == 4
     # The minute after: ten minutes back, of an hour with 5,000.

@@ -1,6 +1,6 @@
 """A sweep asks for what has changed since a finished look, all of it and nothing else."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -39,8 +39,8 @@ class Sweeps:
         return Quota(self.redis, installation, self.now, is_paced=False)
 
     def now(self) -> datetime:
-        """Later than what has happened so far, which is therefore not fresh any more."""
-        return datetime.now(UTC) + timedelta(minutes=2)
+        """By GitHub's clock, later than what has happened so far, which is therefore not fresh any more."""
+        return self.world.hub_now() + timedelta(minutes=2)
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def test_a_look_that_began_before_the_sweep_does_not_count(sweeps, world):
     assert sweeps() == [1]
 
 
-def test_what_changed_just_now_may_change_again_in_the_same_second(sweeps, monkeypatch):
-    monkeypatch.setattr(sweeps, "now", lambda: datetime.now(UTC))
+def test_what_changed_just_now_may_change_again_in_the_same_second(sweeps, world, monkeypatch):
+    monkeypatch.setattr(sweeps, "now", world.hub_now)
     for _ in range(2):
         assert sweeps() == [1]
         sweeps.look()

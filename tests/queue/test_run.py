@@ -110,6 +110,6 @@ def test_a_redis_that_is_already_there_is_used_and_left_running(data: Path, tmp_
         run.send(signal.SIGINT)
         assert run.wait(20)
         assert redis_server.is_running(data)
-        assert "redis," not in run.tail(100)
+        assert "redis, web" not in run.tail(100)
     finally:
         end([run, server])
