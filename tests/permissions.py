@@ -13,7 +13,7 @@ SUB_ISSUES = f"POST {ISSUE}/sub_issues"
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
     "checks:read": ("GraphQL observe", "GraphQL openTickets"),
-    "contents:read": ("GraphQL observe", "GraphQL openTickets", "git fetch"),
+    "contents:read": ("GraphQL observe", "git fetch"),
     "contents:write": ("git push",),
     "issues:read": ("GraphQL observe", "GraphQL openTickets", f"GET {REPO}/issues"),
     "issues:write": (
@@ -33,7 +33,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     ),
     "pull_requests:read": ("GraphQL observe", "GraphQL openTickets"),
     "pull_requests:write": ("GraphQL publishReady", f"PATCH {REPO}/pulls/{{number}}", f"POST {REPO}/pulls"),
-    "statuses:read": ("GraphQL observe", "GraphQL openTickets"),
+    "statuses:read": ("GraphQL observe",),
 }
 """Permission → what needs it, in the words of the hub's `/_hub/uses`."""
 

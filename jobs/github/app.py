@@ -16,7 +16,7 @@ from jobs.settings import Settings
 from jobs.ticket.missed import Delivery
 
 READS = {"checks": "read", "contents": "read", "issues": "read", "pull_requests": "read", "statuses": "read"}
-"""What finding the tickets takes."""
+"""What finding the tickets takes; `contents` and `statuses` in case a rollup wants more than `checks`."""
 
 
 @dataclass(frozen=True)
