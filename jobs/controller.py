@@ -112,7 +112,7 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
         # It may still be carried out.
         work.freshness.write_begins()
-        world.queue.request_at(ticket, world.clock() + pauses.pause(world.redis, ticket))
+        world.queue.request_at(ticket, world.clock() + pauses.pause(world.redis, ticket, _trouble(uncertain)))
     except Later as later:
         log.info("%s: %s", ticket.key, later)
         world.queue.request_at(ticket, later.until)
@@ -133,6 +133,11 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         work.close()
     work.bad_runs.leave()
     return Result.PUT_OFF
+
+
+def _trouble(error: Exception) -> str:
+    """What tells it from another trouble: an outage is the same whichever read it strikes."""
+    return "GitHub is away" if isinstance(error, Unanswered) else str(error)
 
 
 def _pass(world: World, work: Work, lane: Lane) -> Result:

@@ -1,5 +1,6 @@
 """Pauses: how long a ticket that could not be finished is left alone before it is looked at again."""
 
+import hashlib
 from datetime import timedelta
 
 from redis import Redis
@@ -15,10 +16,15 @@ LONGEST = timedelta(minutes=10)
 KEPT = timedelta(hours=1)
 
 
-def pause(redis: Redis, ticket: Ticket) -> timedelta:
-    """After the nth trouble in a row of which nobody knows how long it lasts: `UNCERTAIN_FOR`, twice that, …"""
-    count = int(redis.incr(_key(ticket)))
-    redis.expire(_key(ticket), KEPT)
+def pause(redis: Redis, ticket: Ticket, trouble: str) -> timedelta:
+    """After the nth time in a row of the same trouble, of which nobody knows how long it lasts: `UNCERTAIN_FOR`, twice
+    that, … Another trouble than last time begins anew: the ticket has got further."""
+    key, name = _key(ticket), hashlib.sha256(trouble.encode()).hexdigest()[:16]
+    count = int(redis.hincrby(key, name, 1))
+    if count == 1:
+        redis.delete(key)
+        redis.hset(key, name, 1)
+    redis.expire(key, KEPT)
     return doubled(UNCERTAIN_FOR, count)
 
 

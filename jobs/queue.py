@@ -187,6 +187,12 @@ class Queue:
         """Ask for a sweep if none was asked for within `interval`, or if Redis was emptied since; False: not due."""
         return self._every(interval, SWEPT, self.request_sweep)
 
+    def sweep_again(self, after: timedelta) -> None:
+        """A sweep has failed: another one is due in that time, if it was not due earlier."""
+        with _reachable():
+            if self._redis.pttl(SWEPT) > after.total_seconds() * 1000:
+                self._redis.set(SWEPT, 1, px=after)
+
     def request_reading_every(self, interval: timedelta) -> bool:
         """Ask for a reading of GitHub's delivery log, as rarely; False: not due."""
         return self._every(interval, READ, self._reading)

@@ -42,7 +42,7 @@ def wait_for_room(world: World, work: Work) -> None:
     again = world.clock()
     is_roomy = make_room(world.settings.data, keep=work.mirror.path if work.mirror else None) is not None
     if not is_roomy:
-        again += pauses.pause(world.redis, work.ticket)
+        again += pauses.pause(world.redis, work.ticket, "no room")
     world.queue.request_at(work.ticket, again)
     if is_roomy or work.recorded is None or work.record.note == messages.NO_ROOM:
         return

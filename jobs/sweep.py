@@ -13,7 +13,7 @@ from typing import Any
 from redis import Redis
 
 from jobs.github.app import Account, App
-from jobs.github.errors import GitHubError
+from jobs.github.errors import GitHubError, Gone
 from jobs.github.listing import Found
 from jobs.github.quota import Quota
 from jobs.queue import Queue
@@ -23,6 +23,9 @@ from jobs.ticket.request import Reconcile, Ticket
 
 KEPT_FOR = timedelta(days=1)
 """After the last sweep of an installation."""
+AGAIN = timedelta(minutes=1)
+"""After a sweep that failed for another reason than GitHub's limits or an outage."""
+SOONEST = timedelta(seconds=1)
 ASKED = b"?"
 """Stands before a fingerprint as long as no look is known to have finished since."""
 
@@ -78,19 +81,32 @@ def sweep(
     clock: Callable[[], datetime],
     installation: int | None,
 ) -> None:
-    """Ask for the tickets of one installation, or of all."""
+    """Ask for the tickets of one installation, or of all. What GitHub refuses now is swept again soon."""
     with App(settings, clock, quota_of) as app:
-        found = (
-            [account.installation for account in app.installations()]
-            if installation is None
-            else [installation]
-        )
-        for number in found:
+        try:
+            numbers = (
+                [item.installation for item in app.installations()]
+                if installation is None
+                else [installation]
+            )
+        except (Later, TellPeople, GitHubError) as error:
+            log.warning("no sweep: %s", error)
+            queue.sweep_again(_soon(error, clock()))
+            return
+        for number in numbers:
             try:
                 _sweep(app, app.account(number), Fingerprints(redis, number), queue, clock())
+            except Gone as gone:
+                log.warning("installation %s: %s", number, gone)
             except (Later, TellPeople, GitHubError) as error:
-                # The next sweep comes soon enough, and the other accounts are not to blame.
+                # The other accounts are not to blame.
                 log.warning("installation %s: %s", number, error)
+                queue.sweep_again(_soon(error, clock()))
+
+
+def _soon(error: Exception, now: datetime) -> timedelta:
+    """After so long it may go better."""
+    return max(error.until - now, SOONEST) if isinstance(error, Later) else AGAIN
 
 
 def _sweep(app: App, account: Account, fingerprints: Fingerprints, queue: Queue, now: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.github.app import App
 from jobs.github.quota import Quota
-from jobs.queue import LATER, Queue
+from jobs.queue import LATER, SWEPT, Queue
 from jobs.sweep import Fingerprints, sweep
 from jobs.ticket.request import Ticket
 from tests.github.conftest import World
@@ -184,3 +184,13 @@ def test_more_than_one_search_shows_are_all_found(world):
         world.control("POST", "limits", NO_LIMITS)
     ours = {item.ticket.number for item in found if item.ticket.repository == world.repository}
     assert ours == set(range(1, 11))
+
+
+def test_a_sweep_that_github_refuses_comes_again_as_soon_as_it_may(sweeps, world):
+    sweeps.redis.set(SWEPT, 1, ex=600)
+    world.fail(
+        path="^/graphql$", answer=403, body={"message": "secondary rate limit"}, headers={"Retry-After": "30"}
+    )
+    assert sweeps() == []
+    assert 20 < sweeps.redis.ttl(SWEPT) <= 30
+    assert sweeps() == [1]
