@@ -25,6 +25,8 @@ class _Client(GitHub[Any]):
 
 MOST = 3
 """Where one of many models has to fit, each of them complains."""
+RENAMED = {"repos/compare-commits-with-basehead": "repos/compare-commits"}
+"""Operations that are called otherwise in the newer description."""
 CLIENT = _Client(rest_api_validate_body=False)
 
 
@@ -44,7 +46,7 @@ def wrong_in_answer(operation: str, status: int, body: Any) -> Iterator[str]:
 @cache
 def _adapter(operation: str, status: int) -> TypeAdapter[Any] | None:
     """None where the answer has no model: no body, or a refusal that githubkit does not know."""
-    namespace, _, name = operation.replace("-", "_").partition("/")
+    namespace, _, name = RENAMED.get(operation, operation).replace("-", "_").partition("/")
     method = getattr(getattr(CLIENT.rest, namespace), name)
     required = [
         parameter.name

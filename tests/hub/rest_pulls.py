@@ -7,7 +7,7 @@ from tests.hub.errors import ApiError, not_found
 from tests.hub.git_facts import FileChange
 from tests.hub.rest import Answer, Request, route
 from tests.hub.serialize import Json, api, commit_json
-from tests.hub.serialize_issues import full_pull_json, html_url, pull_json
+from tests.hub.serialize_issues import full_pull_json, pull_json
 
 REPO = "/repos/{owner}/{repo}"
 PULL = REPO + "/pulls/{number}"
@@ -124,5 +124,5 @@ def update_branch(request: Request) -> Answer:
     merge_operations.update_branch(
         request.state, request.actor, request.pull, expected=request.fields().get("expected_head_sha")
     )
-    url = html_url(request.state, request.pull)
+    url = api(request.state, f"repos/{request.repository.full_name}/pulls/{request.pull.number}")
     return Answer({"message": "Updating pull request branch.", "url": url}, 202)
