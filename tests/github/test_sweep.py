@@ -193,4 +193,5 @@ def test_a_sweep_that_github_refuses_comes_again_as_soon_as_it_may(sweeps, world
     )
     assert sweeps() == []
     assert 20 < sweeps.redis.ttl(SWEPT) <= 30
+    world.hub.advance(40)
     assert sweeps() == [1]
