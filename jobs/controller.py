@@ -166,7 +166,7 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
             return Result.FOR_CODING
         else:
             _look(world, work)
-    due = deadline(work.record, work.observation, world.settings.budget)
+    due = deadline(work.record, work.observation, work.budget)
     _come_back(world, work.ticket, work.observation.now, due)
     return Result.WAITING
 
@@ -185,7 +185,7 @@ def _look(world: World, work: Work) -> bool:
     work.observe()
     if work.observation.repository.is_archived:
         raise Archived(f"{work.ticket.repository} is archived, so nothing can be written to it")
-    changed = work.recorded is None and recall(world, work)
+    changed = work.recorded is None and recall(work)
     changed |= take_signals(world, work)
     if work.observation.denied and work.recorded and KIND[work.recorded.phase] != "resting":
         # We see too little to go on, yet enough to say so.

@@ -1,6 +1,7 @@
 """Entry points: the functions that RQ calls by name. They translate job arguments into calls, and do nothing else."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -45,7 +46,7 @@ def _world() -> World:
         queue=Queue(redis),
         clock=lambda: datetime.now(UTC),
         stopping=shutdown.stopping,
-        open_model=lambda: Model(settings),
+        open_model=lambda name: Model(replace(settings, model=name)),
         open_sandbox=cache(lambda: _sandbox(settings)),
     )
 

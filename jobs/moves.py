@@ -3,28 +3,44 @@
 import logging
 
 from jobs.steps.arrivals import ARRIVALS
+from jobs.steps.replying import reply_to_command
 from jobs.steps.work import Work
+from jobs.ticket.observation import Comment
 from jobs.ticket.phases import TRANSITIONS, Phase, Signal
 from jobs.ticket.signals import signal
-from jobs.ticket.updates import rebuilt, restarted, started, updated
+from jobs.ticket.updates import rebuilt, started, updated
 from jobs.world import World
 
 log = logging.getLogger("autocode")
 
 
 def take_signals(world: World, work: Work) -> bool:
-    """Walk the table with everything that this observation says; whether it said anything."""
+    """Walk the table with everything that this observation and its commands say; whether they said anything."""
     changed = False
-    while happened := signal(work.recorded, work.observation, world.settings.budget):
-        if not move(world, work, happened):
-            break
-        changed = True
-    return changed
+    while True:
+        happened = signal(work.recorded, work.observation, work.budget)
+        if (happened and move(world, work, happened)) or _reply(world, work):
+            changed = True
+        else:
+            return changed
 
 
-def recall(world: World, work: Work) -> bool:
+def _reply(world: World, work: Work) -> bool:
+    """Answer the oldest command and walk the table with what follows; False when there was none."""
+    answered = reply_to_command(work)
+    if answered is None:
+        return False
+    answer, comment = answered
+    if answer.signal:
+        move(world, work, answer.signal, by=comment)
+        work.note(**answer.changes)
+    # Without a record nothing remembers that it was answered, and the answer is all there is to do.
+    return work.recorded is not None
+
+
+def recall(work: Work) -> bool:
     """Rebuild a lost or forged record from the branch and the pull request, if there are any."""
-    record = rebuilt(work.observation, world.settings.budget)
+    record = rebuilt(work.observation, work.budget)
     if record is None:
         return False
     log.warning("%s: no valid record, rebuilt as %s", work.ticket.key, record.phase)
@@ -32,12 +48,16 @@ def recall(world: World, work: Work) -> bool:
     return True
 
 
-def move(world: World, work: Work, happened: Signal) -> bool:
-    """Walk the table with one signal; False when the table does not expect it."""
-    seen, budget = work.observation, world.settings.budget
+def move(world: World, work: Work, happened: Signal, by: Comment | None = None) -> bool:
+    """Walk the table with one signal; False when the table does not expect it.
+
+    Args:
+        by: the comment with the command that gave it.
+    """
+    seen, budget = work.observation, work.budget
     record = work.recorded
     if record is None:
-        work.record = started(seen, budget).entering(Phase.QUEUED, seen.now)
+        work.record = started(seen, budget, by=by).entering(Phase.QUEUED, seen.now)
     else:
         phase = TRANSITIONS[record.phase].get(happened)
         if phase is None:
@@ -45,15 +65,11 @@ def move(world: World, work: Work, happened: Signal) -> bool:
                 "%s: %r is not expected in phase %s, dropped", work.ticket.key, str(happened), record.phase
             )
             return False
-        match happened:
-            case Signal.TRIGGERED:
-                work.forget()
-                record = started(seen, budget, record)
-            case Signal.RETRIED:
-                work.forget()
-                record = restarted(record, seen, budget)
-            case _:
-                record = updated(record, happened, seen, budget)
+        if happened is Signal.TRIGGERED:
+            work.forget()
+            record = started(seen, budget, record, by)
+        else:
+            record = updated(record, happened, seen, budget)
         work.record = record.entering(phase, world.clock())
     # Whatever was heard of it before this look has been seen by it.
     world.queue.forget_news(work.ticket, seen.now)

@@ -22,7 +22,8 @@ class World:
     queue: Queue
     clock: Callable[[], datetime]
     stopping: Callable[[], bool]
-    open_model: Callable[[], Model]
+    open_model: Callable[[str], Model]
+    """By name."""
     open_sandbox: Callable[[], Sandbox | None]
     """None where there is none on this machine."""
 

@@ -1,24 +1,31 @@
-"""Docs: `python -m tests.docs` writes what is generated in the README anew, after each `<!-- generated:NAME -->`.
+"""Docs: `python -m tests.docs` writes what is generated anew: each `<!-- generated:NAME -->` of PAGES, and SCHEMA.
 
-`--check` writes nothing: it names the blocks that are stale and exits with 1.
+`--check` writes nothing: it names what is stale and exits with 1.
 """
 
 import ast
 import inspect
+import json
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jobs.settings import Settings
 from jobs.ticket import diagram
 from jobs.ticket.budget import Budget
+from jobs.ticket.commands import COMMANDS
+from jobs.ticket.configuration import Configuration
 from jobs.ticket.rules import RULES
 from tests.permissions import EVENTS, calls_for, reasons
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "working-with-autocode.md")
+SCHEMA = ROOT / "manifests" / "autocode.schema.json"
+"""Of `.github/autocode.yml`, for editors."""
 BLOCK = re.compile(
     r"(?P<begin><!-- generated:(?P<name>[a-z]+) -->\n).*?(?P<end><!-- /generated -->)", re.DOTALL
 )
@@ -64,12 +71,58 @@ def grants() -> str:
     return diagram.table(("permission", "access", "why", "events", "calls"), rows)
 
 
+def commands() -> str:
+    """Every command and what it does."""
+    rows = [(f"`{f'/autocode {name}'.strip()}`", meaning) for name, meaning in COMMANDS.items()]
+    return diagram.table(("command", "does"), rows)
+
+
+def configuration() -> str:
+    """Every key of the configuration file, its default and its meaning."""
+    return diagram.table(("key", "default", "meaning"), _keys(Configuration))
+
+
+def _keys(cls: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    meanings = attribute_docstrings(cls)
+    for item in fields(cls):
+        name = f"{prefix}{item.name}"
+        if is_dataclass(item.type):
+            yield f"`{name}`", "", meanings[item.name]
+            yield from _keys(item.type, f"{name}.")
+        else:
+            yield f"`{name}`", _plain(item.default), meanings[item.name]
+
+
+def _plain(default: object) -> str:
+    text = str(default).lower() if isinstance(default, bool) else default
+    return "unset" if default is None else f"`{text}`"
+
+
+def json_schema() -> str:
+    """The configuration file's JSON schema."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "autocode's configuration"}
+    return json.dumps(head | _schema(Configuration), indent=2) + "\n"
+
+
+def _schema(cls: Any) -> dict[str, Any]:
+    meanings = attribute_docstrings(cls)
+    properties: dict[str, Any] = {}
+    for item in fields(cls):
+        is_group = is_dataclass(item.type)
+        described = _schema(item.type) if is_group else get_args(item.type)[1].schema()
+        default = {} if is_group or item.default is None else {"default": item.default}
+        properties[item.name] = described | default | {"description": " ".join(meanings[item.name].split())}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "rules": rules,
     "phases": phases,
     "settings": settings,
     "tools": tools,
     "permissions": grants,
+    "commands": commands,
+    "configuration": configuration,
 }
 
 
@@ -124,13 +177,17 @@ def _promise(documented: object) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    text = README.read_text()
+    texts = {page: page.read_text() for page in PAGES}
     if arguments == ["--check"]:
-        names = stale(text)
-        if names:
-            print(f"README.md: stale: {', '.join(names)}; `make docs` writes them anew", file=sys.stderr)
-        return 1 if names else 0
-    README.write_text(fresh(text))
+        found = [f"{page.name}: {name}" for page, text in texts.items() for name in stale(text)]
+        if not SCHEMA.exists() or SCHEMA.read_text() != json_schema():
+            found.append(SCHEMA.name)
+        if found:
+            print(f"stale: {', '.join(found)}; `make docs` writes them anew", file=sys.stderr)
+        return 1 if found else 0
+    for page, text in texts.items():
+        page.write_text(fresh(text))
+    SCHEMA.write_text(json_schema())
     return 0
 
 

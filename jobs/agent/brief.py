@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jobs.ticket.budget import Budget
-from jobs.ticket.commands import command
 from jobs.ticket.names import is_question
 from jobs.ticket.observation import Check, Comment, Observation, Review
 from jobs.ticket.record import Record
+from jobs.ticket.signals import told_to_agent
 from jobs.ticket.words import elided, fenced, short
 
 BODY_EACH_END = 15_000
@@ -36,6 +36,8 @@ class Material:
     """Our own change as a patch, when it collided with what somebody else pushed."""
     has_shell: bool = True
     """Whether there is a sandbox to run commands in."""
+    planning: bool = False
+    """Whether people want to see a plan before anything is changed."""
 
 
 def brief(record: Record, observation: Observation, material: Material, budget: Budget) -> str:
@@ -54,6 +56,7 @@ def brief(record: Record, observation: Observation, material: Material, budget: 
         _diff(material.diff),
         _collided(material.collided),
         "" if material.has_shell else NO_SHELL,
+        PLAN_FIRST if material.planning and not record.plan else "",
         TASK_AGAIN if material.red or material.reviews else TASK,
     ]
     return "\n\n".join(section for section in sections if section)
@@ -61,12 +64,13 @@ def brief(record: Record, observation: Observation, material: Material, budget: 
 
 NO_BODY = "The issue has no text; its title is all there is. If that is not enough to act on, ask."
 NO_SHELL = "There is no shell on this machine: the checks on GitHub will run the tests after you submit."
+PLAN_FIRST = "Begin with `plan`, before you change anything: people want to see what you are going to do."
 TASK = "## Your task\n\nDo what the issue asks, with tests, then submit."
 TASK_AGAIN = "## Your task\n\nThe change above is on the branch. Mend what is named above, then submit."
 
 
 def _said(observation: Observation, comments: tuple[Comment, ...]) -> str:
-    shown = [item for item in comments if _is_shown(item)][-NEWEST_COMMENTS:]
+    shown = [item for item in comments if _is_shown(item, observation)][-NEWEST_COMMENTS:]
     trusted = [_comment(item) for item in shown if not item.by_us and observation.may_write(item.author)]
     others = [_comment(item) for item in shown if not item.by_us and not observation.may_write(item.author)]
     asked = [_comment(item) for item in shown if item.by_us]
@@ -82,11 +86,11 @@ def _said(observation: Observation, comments: tuple[Comment, ...]) -> str:
     return "\n\n".join(parts)
 
 
-def _is_shown(item: Comment) -> bool:
-    """What people say, and what we asked them; neither commands nor our reports."""
+def _is_shown(item: Comment, observation: Observation) -> bool:
+    """What people say, and what we asked them; neither commands, but for `fix`, nor our reports."""
     if item.by_us:
         return is_question(item.body)
-    return item.by_person and command(item.body) is None
+    return item.by_person and told_to_agent(item, observation)
 
 
 def _comment(item: Comment) -> str:

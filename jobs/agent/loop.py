@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs.agent.terms import Hooks, Interrupted, Limits, Outcome, Turn
 from jobs.agent.tools import Ended, Misused, Workbench, offered
-from jobs.agent.transcript import WAITING, Checkpoint, Progress, Transcript, result
+from jobs.agent.transcript import THINKING, WAITING, Checkpoint, Progress, Transcript, result
 from jobs.models.gateway import Model, ModelBusy, Reply
 from jobs.ticket.budget import Spend
 from jobs.ticket.phases import Signal
@@ -72,6 +72,7 @@ class Agent:
         """
         self._brief = brief
         self._transcript = self._checkpoint.load() or _begun(brief)
+        self._transcript.switch_to(self._model.name)
         self._transcript.take_up(answers)
         ended = None
         while ended is None:
@@ -165,7 +166,7 @@ class Agent:
         self._action = tool.action(call["input"])
         if isinstance(done, str):
             return result(call, done), None
-        if done.signal is Signal.ASKED:
+        if done.signal in (Signal.ASKED, Signal.PLANNED):
             self._progress.asked, self._progress.question = call["id"], done.question or ""
             return result(call, WAITING), done
         return result(call, "Done."), done
@@ -267,6 +268,6 @@ def _calls(content: list[Json]) -> list[Json]:
 def _whole(content: list[Json]) -> list[Json]:
     """The answer without the call it was cut off in, and without thinking at its end, which the API refuses."""
     kept = content[:-1] if content and content[-1]["type"] == "tool_use" else list(content)
-    while kept and kept[-1]["type"] in {"thinking", "redacted_thinking"}:
+    while kept and kept[-1]["type"] in THINKING:
         kept.pop()
     return kept

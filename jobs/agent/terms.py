@@ -56,7 +56,7 @@ class Outcome:
     """How a run ended."""
 
     signal: Signal
-    """SUBMITTED, ASKED, OUT_OF_BUDGET or GAVE_UP."""
+    """SUBMITTED, ASKED, PLANNED, OUT_OF_BUDGET or GAVE_UP."""
     summary: str
     """The agent's words about its change, with SUBMITTED."""
     question: str | None

@@ -20,11 +20,14 @@ from jobs.ticket.request import Ticket
 
 Json = dict[str, Any]
 
-WAITING = "The question is on the issue; nobody has answered yet."
+WAITING = "It is on the issue; nobody has answered yet."
 UNANSWERED = (
     "Nobody answered, but somebody asked you to go on. Choose as you think best and say so in the summary."
 )
 INTERRUPTED = "This call was interrupted, and what it did may or may not have been done. Call it again."
+
+THINKING = frozenset({"thinking", "redacted_thinking"})
+"""Types of blocks: https://platform.claude.com/docs/en/build-with-claude/extended-thinking"""
 
 VERSION = 1
 KEPT_FOR = timedelta(days=7)
@@ -49,9 +52,11 @@ class Progress:
     """SHA-256 of the diff that the last submit showed."""
     empty_submits: int = 0
     asked: str | None = None
-    """Id of the ask_human call that waits for people."""
+    """Id of the call that waits for people: ask_human, or a plan that has to be approved."""
     question: str = ""
-    """What it asks."""
+    """What it asks; empty for a plan."""
+    model: str = ""
+    """The model that has said what there is."""
     started_over: bool = False
     """Whether the conversation was begun anew because it outgrew the model's context window."""
 
@@ -95,6 +100,13 @@ class Transcript:
             block["content"] = answer or UNANSWERED
         if answer and not waiting:
             self.hear(f"People have said:\n\n{answer}")
+
+    def switch_to(self, model: str) -> None:
+        """Go on with this model. Thinking belongs to the one that thought: another one's API refuses it."""
+        if self.progress.model not in ("", model):
+            for message in self.messages:
+                message["content"] = [block for block in message["content"] if block["type"] not in THINKING]
+        self.progress.model = model
 
     def _add(self, role: str, content: list[Json]) -> None:
         if not content:

@@ -75,6 +75,7 @@ class Answers:
             status_comment=status,
             comments=tuple(item for item in self._comments() if status is None or item.id != status.id),
             branches=branches_of(refs, number),
+            configuration_text=_configuration(self.first),
             pull_requests=pull_requests_of([*linked, *of_branches], number, self._viewer, self.app_id),
         )
 
@@ -97,7 +98,7 @@ class Answers:
         return ours[-1] if ours else None
 
     def _trigger(self) -> Trigger | None:
-        """The newest time the trigger label was put on, while it is on."""
+        """The newest time that somebody put the trigger label on, while it is on; we put it on after a command."""
         given = [
             Trigger(
                 login_of(node["actor"]),
@@ -106,7 +107,9 @@ class Answers:
                 user_id_of(node["actor"]),
             )
             for node in self.events.values()
-            if node["__typename"] == "LabeledEvent" and node["label"]["name"] == TRIGGER_LABEL
+            if node["__typename"] == "LabeledEvent"
+            and node["label"]["name"] == TRIGGER_LABEL
+            and login_of(node["actor"]) != self._viewer
         ]
         # The last one of the newest: GitHub's times are whole seconds.
         given.sort(key=lambda trigger: trigger.at)
@@ -165,6 +168,15 @@ def _was_read(edit: Node, trigger: Trigger, is_original: bool) -> bool:
     at = datetime.fromisoformat(edit["editedAt"])
     in_time = is_original or login_of(edit["editor"]) == trigger.actor
     return at < trigger.at or (at == trigger.at and in_time)
+
+
+def _configuration(answer: Node) -> str | None:
+    """The repository's own file, else that of its owner's `.github` repository."""
+    for repository in (answer["repository"], answer.get("fallback")):
+        file = repository and repository.get("configuration", repository.get("object"))
+        if file and file.get("text") is not None:
+            return str(file["text"])
+    return None
 
 
 def _repository(node: Node) -> Repository:

@@ -8,7 +8,7 @@ reached where there is a `Quota`.
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cache
@@ -135,26 +135,32 @@ class Api:
         self._has_written()
         return response
 
-    def query(self, name: str, variables: dict[str, Any]) -> Any:
-        """The data of `queries/<name>.graphql`, which must not change anything. Never partial data."""
-        return self._graphql(name, variables, is_write=False)
+    def query(self, name: str, variables: dict[str, Any], optional: Collection[str] = ()) -> Any:
+        """The data of `queries/<name>.graphql`, which must not change anything.
+
+        Never partial data, but for the top fields in `optional`: they are None where there is nothing for us.
+        """
+        return self._graphql(name, variables, is_write=False, optional=optional)
 
     def mutate(self, name: str, variables: dict[str, Any]) -> Any:
         """Carry out `queries/<name>.graphql`."""
         return self._graphql(name, variables, is_write=True)
 
-    def _graphql(self, name: str, variables: dict[str, Any], *, is_write: bool) -> Any:
+    def _graphql(
+        self, name: str, variables: dict[str, Any], *, is_write: bool, optional: Collection[str] = ()
+    ) -> Any:
         body = {"query": document(name), "variables": variables}
         response = self._answer(
             "POST", self._graphql_url, repeatable=not is_write, is_write=is_write, json=body
         )
         answer = response.json()
-        if not answer.get("errors"):
+        errors = [error for error in answer.get("errors") or [] if not _is_absence(error, optional)]
+        if not errors:
             if is_write:
                 self._has_written()
             return answer["data"]
-        refused = self._heed(graphql_refusal(answer["errors"], response, self._clock()))
-        raise refused or self._lost(f"{name}: {answer['errors'][0].get('message')}", not is_write)
+        refused = self._heed(graphql_refusal(errors, response, self._clock()))
+        raise refused or self._lost(f"{name}: {errors[0].get('message')}", not is_write)
 
     def _answer(
         self, method: str, path: str, *, repeatable: bool, is_write: bool, **content: Any
@@ -237,6 +243,12 @@ def document(name: str) -> str:
 def tls() -> ssl.SSLContext:
     """Made once: loading the certificates takes longer than a request."""
     return httpx.create_ssl_context()
+
+
+def _is_absence(error: Mapping[str, Any], optional: Collection[str]) -> bool:
+    """The error only says that an optional field is not there, or not for us."""
+    path = error.get("path") or [""]
+    return path[0] in optional and error.get("type") in ("NOT_FOUND", "FORBIDDEN")
 
 
 def _target(response: httpx.Response) -> httpx.URL:

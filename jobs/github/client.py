@@ -13,13 +13,13 @@ from githubkit.auth import TokenAuthStrategy
 from jobs.github.answers import Answers
 from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
 from jobs.github.errors import Gone
-from jobs.github.people import GHOST
 from jobs.github.quota import Quota
 from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
 from jobs.github.writes import Writes
 from jobs.settings import Settings
+from jobs.ticket import configuration
 from jobs.ticket.errors import TellPeople
-from jobs.ticket.observation import Check, Observation
+from jobs.ticket.observation import GHOST, Check, Observation
 from jobs.ticket.request import Ticket
 
 MAX_PAGES = 20
@@ -95,12 +95,12 @@ class Installation(Writes):
         number = self._ticket.number
         fixed = {
             "owner": owner, "name": name, "number": number, "branch": f"autocode/{number}-",
-            "everything": everything,
+            "everything": everything, "configuration": f"HEAD:{configuration.PATH}",
         }  # fmt: skip
         answers = Answers(self._ticket, self._settings.app_id)
         cursors: dict[str, str] = {}
         for _ in range(MAX_PAGES):
-            answer = self._api.query("observe", fixed | cursors)
+            answer = self._api.query("observe", fixed | cursors, optional={"fallback"})
             answers.add(answer)
             if not (cursors := answers.missing(answer)):
                 break

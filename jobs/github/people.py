@@ -3,14 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from jobs.ticket.observation import Comment
+from jobs.ticket.observation import GHOST, Comment
 from jobs.ticket.text import cleaned
 
 Node = dict[str, Any]
 """One object of a GraphQL answer."""
-
-GHOST = "ghost"
-"""Who wrote what a deleted account left behind: https://github.com/ghost"""
 
 
 def login_of(actor: Node | None) -> str:
@@ -47,4 +44,5 @@ def comment_of(node: Node, viewer: str) -> Comment:
         created_at=datetime.fromisoformat(node["createdAt"]),
         url=node["url"],
         author_id=user_id_of(node["author"]),
+        editor=login_of(node["editor"]) if node["editor"] else None,
     )

@@ -1,6 +1,7 @@
 """Writes: everything autocode changes on GitHub. Each is one request, sent once."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -31,6 +32,12 @@ class Writes:
     def react(self, content: str = "eyes") -> None:
         """React to the issue; GitHub keeps one of a kind."""
         self._send("POST", f"{self._issue}/reactions", {"content": content})
+
+    def react_to_comment(self, comment_id: int, content: str) -> None:
+        """React to a comment on the issue or the pull request; one that is gone needs none."""
+        path = f"{self._repository}/issues/comments/{comment_id}/reactions"
+        with suppress(Gone):
+            self._send("POST", path, {"content": content})
 
     def create_comment(self, body: str) -> Comment:
         """A new comment on the issue."""

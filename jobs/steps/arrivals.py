@@ -12,8 +12,10 @@ from jobs.ticket.words import fitted
 
 
 def accept(work: Work, _signal: Signal) -> None:
-    """queued: somebody asked, and sees at once that it was heard."""
+    """queued: somebody asked, and sees at once that it was heard; the label says so to all and to search."""
     work.github.react("eyes")
+    if not work.observation.is_labeled:
+        work.add_trigger_label()
 
 
 def ask(work: Work, _signal: Signal) -> None:
@@ -24,6 +26,13 @@ def ask(work: Work, _signal: Signal) -> None:
     work.tell(f"question {work.record.iteration} {work.record.comment_cursor} {digest}", text)
     if work.record.pull_request:
         _rewrite_pull_request(work)
+
+
+def propose(work: Work, _signal: Signal) -> None:
+    """approving: the plan as a comment."""
+    text = messages.proposal(work.record)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    work.tell(f"plan {work.record.comment_cursor} {digest}", text)
 
 
 def hand_over(work: Work, _signal: Signal) -> None:
@@ -64,6 +73,7 @@ def say_goodbye(work: Work, signal: Signal) -> None:
 ARRIVALS = {
     Phase.QUEUED: accept,
     Phase.ASKING: ask,
+    Phase.APPROVING: propose,
     Phase.VALIDATING: hand_over,
     Phase.FAILED: give_up,
     Phase.CANCELLED: say_goodbye,

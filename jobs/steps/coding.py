@@ -4,26 +4,29 @@ import json
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Literal
 
 from jobs.agent.brief import COMMENT_EACH_END, Material, brief
 from jobs.agent.loop import Agent, Hooks, Interrupted, Limits, Outcome, Turn
 from jobs.agent.tools import Workbench
+from jobs.agent.transcript import Progress
 from jobs.git.worktree import Worktree
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.budget import Spend
 from jobs.ticket.checks import failing
-from jobs.ticket.commands import command
 from jobs.ticket.observation import Check
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import CommandRun, Question, Record
+from jobs.ticket.replies import next_command
 from jobs.ticket.signals import (
     demands,
     newest_comment,
     newest_review,
     own_pull_request,
     signal,
+    told_to_agent,
     unread_comments,
 )
 from jobs.ticket.words import elided, fenced
@@ -31,6 +34,8 @@ from jobs.ticket.words import elided, fenced
 LOGS_READ = 3
 """Of so many failing checks the log is fetched; the others are named."""
 SPEND_KEPT = timedelta(days=7)
+PLAN = Question("", kind="plan")
+"""Stands for the plan while it waits for approval."""
 
 
 def code(work: Work) -> Signal | None:
@@ -45,15 +50,14 @@ def code(work: Work) -> Signal | None:
     begun = checkpoint.load()
     if begun and begun.progress.asked and not _may_go_on(work, begun.progress.question):
         # The worker died between asking the agent's question and recording it.
-        work.note(question=Question(begun.progress.question))
-        return Signal.ASKED
-    answers = _heard(work) if begun else []
+        return _asked(work, begun.progress)
+    answers = [*_approved(work), *_heard(work)] if begun else []
     text = _brief(work, worktree)
     work.note(
         comment_cursor=newest_comment(work.record, work.observation),
         review_in_hand=newest_review(work.record, work.observation),
     )
-    with work.open_model() as model:
+    with work.open_model(work.model) as model:
         agent = Agent(
             model,
             _bench(work, worktree),
@@ -83,11 +87,30 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
     match outcome.signal:
         case Signal.ASKED:
             work.note(question=Question(outcome.question or ""))
+        case Signal.PLANNED:
+            work.note(question=PLAN)
         case Signal.OUT_OF_BUDGET:
             work.note(question=Question(outcome.reason, kind="budget"))
         case Signal.GAVE_UP:
             work.ending = f"{outcome.reason}."
     return outcome.signal
+
+
+def _asked(work: Work, progress: Progress) -> Signal:
+    """Record what the agent waits for."""
+    if progress.question:
+        work.note(question=Question(progress.question))
+        return Signal.ASKED
+    work.note(question=PLAN, plan=progress.plan)
+    return Signal.PLANNED
+
+
+def _approved(work: Work) -> list[str]:
+    """That the plan was approved, when that is what the agent waits for."""
+    asked, by = work.record.question, work.record.approval
+    if asked is None or asked.kind != "plan" or by in ("", "wanted"):
+        return []
+    return [f"@{by} approved your plan. Carry it out, and keep it current."]
 
 
 def _may_go_on(work: Work, question: str) -> bool:
@@ -103,11 +126,17 @@ def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
 
 
 def _bench(work: Work, worktree: Worktree) -> Workbench:
-    return Workbench(worktree.path, worktree.diff, work.open_sandbox(), worktree.violations)
+    return Workbench(worktree.path, worktree.diff, work.open_sandbox(), worktree.violations, _planning(work))
+
+
+def _planning(work: Work) -> Literal["offered", "first", "none"]:
+    if work.record.approval == "wanted":
+        return "first"
+    return "none" if work.observation.configuration.plan == "never" else "offered"
 
 
 def _limits(work: Work, seconds_used: float) -> Limits:
-    budget, record = work.settings.budget, work.record
+    budget, record = work.budget, work.record
     return Limits(
         usd_left=max(record.usd_limit - record.spend.usd, Decimal(0)),
         turns=budget.turns,
@@ -122,7 +151,7 @@ def _hooks(work: Work, already: Spend) -> Hooks:
         if not work.news():
             return []
         work.observe()
-        if signal(work.record, work.observation, work.settings.budget):
+        if signal(work.record, work.observation, work.budget) or next_command(work.record, work.observation):
             raise Interrupted
         return _heard(work)
 
@@ -146,7 +175,7 @@ def _heard(work: Work) -> list[str]:
     return [
         f"@{item.author}, who has write permission, commented:\n{fenced(elided(item.body, COMMENT_EACH_END))}"
         for item in comments
-        if work.observation.may_write(item.author) and command(item.body) is None
+        if work.observation.may_write(item.author) and told_to_agent(item, work.observation)
     ]
 
 
@@ -164,8 +193,9 @@ def _brief(work: Work, worktree: Worktree) -> str:
         comments=tuple(sorted(comments, key=lambda item: item.created_at)),
         collided=work.collided,
         has_shell=work.open_sandbox() is not None,
+        planning=work.record.approval == "wanted" or work.observation.configuration.plan == "always",
     )
-    return brief(record, work.observation, material, work.settings.budget)
+    return brief(record, work.observation, material, work.budget)
 
 
 def _red(work: Work) -> dict[Check, str]:

@@ -21,7 +21,8 @@ ROOM = 16 << 20
 def prepare(work: Work) -> Signal:
     """Settle the branch and check it out."""
     if work.record.branch is None:
-        base = work.observation.repository.default_branch
+        wanted = work.record.base or work.observation.configuration.base
+        base = wanted or work.observation.repository.default_branch
         if base is None or work.observation.repository.is_empty:
             raise TellPeople(
                 f"The repository {work.ticket.repository} has no commit yet, so there is no branch to start from. "

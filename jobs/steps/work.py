@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from redis import Redis
 
+from jobs.configuration import read_configuration
 from jobs.freshness import Freshness
 from jobs.git.errors import GitUnauthorized
 from jobs.git.mirror import Mirror
@@ -19,9 +20,11 @@ from jobs.poison import BadRuns
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket import record as records
+from jobs.ticket.budget import Budget
+from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
-from jobs.ticket.observation import Observation
+from jobs.ticket.observation import TRIGGER_LABEL, Observation
 from jobs.ticket.phases import LABEL
 from jobs.ticket.record import Record
 from jobs.ticket.request import Ticket
@@ -31,6 +34,8 @@ from jobs.ticket.words import fitted
 
 THROTTLE = timedelta(seconds=15)
 """Between two edits of the status comment that only show progress."""
+VALID_FOR = timedelta(days=90)
+"""How long the last valid configuration is remembered."""
 
 Result = TypeVar("Result")
 log = logging.getLogger("autocode")
@@ -55,7 +60,8 @@ class Work:
     bad_runs: BadRuns
     stopping: Callable[[], bool]
     """Whether this process has been asked to stop."""
-    open_model: Callable[[], Model]
+    open_model: Callable[[str], Model]
+    """By name."""
     open_sandbox: Callable[[], Sandbox | None]
     """None where there is none on this machine."""
     mirror: Mirror | None = None
@@ -104,7 +110,28 @@ class Work:
         if self._record is None:
             self._record = remembered
         logins = logins_to_ask(self._record, observation)
-        self._observation = replace(observation, permissions=self.github.permissions(logins))
+        configuration, mistakes = self._configured(observation.configuration_text)
+        self._observation = replace(
+            observation,
+            permissions=self.github.permissions(logins),
+            configuration=configuration,
+            mistakes=mistakes,
+        )
+
+    @property
+    def budget(self) -> Budget:
+        """What the operator allows, or less where the repository says so."""
+        wanted, allowed = self.observation.configuration, self.settings.budget
+        return replace(
+            allowed,
+            usd=min(wanted.usd or allowed.usd, allowed.usd),
+            max_iterations=min(wanted.iterations or allowed.max_iterations, allowed.max_iterations),
+        )
+
+    @property
+    def model(self) -> str:
+        """The name of the model that codes: what people chose for this run, the repository, or the operator."""
+        return self.record.model or self.observation.configuration.model or self.settings.model
 
     def with_token(self, command: Callable[[str], Result]) -> Result:
         """What a git command gives that needs the token; tried with another one if GitHub does not take it any more."""
@@ -126,7 +153,8 @@ class Work:
         """Rewrite the status comment, or write it if there is none yet."""
         self.note(sequence=self.record.sequence + 1)
         secret_block = records.dump(self.record, self._address, self.settings.webhook_secrets)
-        body = fitted(f"{secret_block}\n{status_body(self.record, self.settings.budget.max_iterations)}")
+        text = status_body(self.record, self.budget.max_iterations, self.observation.mistakes)
+        body = fitted(f"{secret_block}\n{text}")
         if not self._rewritten(body):
             self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
         self.freshness.recorded(self.record.sequence)
@@ -145,11 +173,16 @@ class Work:
 
     def tell(self, key: str, text: str) -> None:
         """A new comment on the issue, once per run and key: edits notify nobody."""
-        marker = comment_marker(self.record.run, key)
+        marker = comment_marker(self._record.run if self._record else "none", key)
         if key in self.told or any(item.by_us and marker in item.body for item in self.observation.comments):
             return
         self.github.create_comment(fitted(f"{marker}\n{text}"))
         self.told.add(key)
+
+    def add_trigger_label(self) -> None:
+        """Somebody started the ticket in another way: from now on taking the label off cancels it all the same."""
+        self.github.change_labels(add=[TRIGGER_LABEL])
+        self._show_labels(set(self.observation.issue.labels) | {TRIGGER_LABEL})
 
     def show_phase(self) -> None:
         """Make the labels say the phase."""
@@ -159,8 +192,12 @@ class Work:
         if not add and not remove:
             return
         self.github.change_labels(add=[name for name in add if name], remove=sorted(remove))
-        labels = {name: node for name, node in self.observation.issue.labels.items() if name not in remove}
-        issue = replace(self.observation.issue, labels=labels | dict.fromkeys(filter(None, add), ""))
+        self._show_labels(set(self.observation.issue.labels) - remove | {name for name in add if name})
+
+    def _show_labels(self, names: set[str]) -> None:
+        """The observation with these labels on the issue."""
+        known = self.observation.issue.labels
+        issue = replace(self.observation.issue, labels={name: known.get(name, "") for name in names})
         self._observation = replace(self.observation, issue=issue)
 
     def _rewritten(self, body: str) -> bool:
@@ -186,6 +223,19 @@ class Work:
         """Let go of what the steps have opened."""
         if self.mirror is not None:
             self.mirror.close()
+
+    def _configured(self, text: str | None) -> tuple[Configuration, tuple[Mistake, ...]]:
+        """The repository's configuration; where it is wrong, what was valid before counts."""
+        if text is None:
+            return DEFAULTS, ()
+        key = f"configuration:{self.ticket.repository}"
+        found, mistakes = read_configuration(text)
+        if not mistakes:
+            self.redis.set(key, text, ex=VALID_FOR)
+            return found, ()
+        before = self.redis.get(key)
+        fallback = read_configuration(before.decode())[0] if isinstance(before, bytes) else None
+        return read_configuration(text, fallback)
 
     def _load(self, observation: Observation) -> Record | None:
         if observation.status_comment is None:

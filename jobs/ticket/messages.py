@@ -1,9 +1,11 @@
 """Messages: every text that people are told in a comment of its own, in a pull request or in a commit."""
 
+from jobs.ticket.commands import COMMANDS
 from jobs.ticket.names import ticket_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Issue, Observation
+from jobs.ticket.phases import LEAVES_WHEN
 from jobs.ticket.record import Record
-from jobs.ticket.status import cost, linked
+from jobs.ticket.status import HEADLINES, checklist, cost, linked
 from jobs.ticket.words import elided, fenced, quiet, short
 
 COMMIT_TYPES = {"bug": "fix", "documentation": "docs"}
@@ -47,6 +49,46 @@ def refused(login: str, permission: str) -> str:
         f"@{login}, autocode works for people who can write to this repository; GitHub says your permission is "
         f"`{permission}`. Ask somebody with write permission to take the label `{TRIGGER_LABEL}` off and put it back."
     )
+
+
+def not_yours(login: str, permission: str) -> str:
+    """To somebody who wrote a command and may not."""
+    return f"@{login}, thank you; I only act for people who can write here, and GitHub says you have `{permission}`."
+
+
+def untouched(login: str) -> str:
+    """Somebody wants to know about an issue that we have never worked on."""
+    return (
+        f"@{login}, autocode has not worked on this issue. "
+        f"Put the label `{TRIGGER_LABEL}` on, or comment `/autocode`, and it begins."
+    )
+
+
+def explanation(record: Record, max_iterations: int) -> str:
+    """What was done so far, what the ticket waits for, and what it cost."""
+    last = record.last_iteration(max_iterations)
+    parts = [
+        f"**{HEADLINES[record.phase].capitalize()}**, iteration {record.iteration} of {last}. "
+        f"It goes on when {LEAVES_WHEN[record.phase]}.",
+        quiet(record.note),
+        quiet(record.summary),
+        checklist(record.plan),
+        evidence(record),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def proposal(record: Record) -> str:
+    """The plan waits for approval."""
+    return (
+        f"@{record.requested_by}, this is what I am going to do:\n\n{checklist(record.plan)}\n\n"
+        "Approve it with `/autocode approve` or the box in the comment above, or say what to change."
+    )
+
+
+HELP = "On an issue or its pull request, in the first line of a comment:\n\n" + "\n".join(
+    f"- `{f'/autocode {name}'.strip()}`: {meaning}" for name, meaning in COMMANDS.items()
+)
 
 
 def question(record: Record) -> str:
@@ -121,9 +163,7 @@ def commit_message(record: Record, issue: Issue, number: int, co_author: str | N
 def pull_request_body(record: Record, observation: Observation) -> str:
     """What a reviewer reads: what it closes, the change in words, the plan, the evidence."""
     number = observation.ticket.number
-    plan = "\n".join(
-        f"- [{'x' if step.done else ' '}] {quiet(short(step.text, 200))}" for step in record.plan
-    )
+    plan = checklist(record.plan)
     parts = [
         ticket_marker(number),
         f"Closes #{number}",

@@ -6,11 +6,12 @@ import unicodedata
 STATUS_MARKER = "<!-- autocode:status"
 """Begins our one status comment's hidden block."""
 
+QUEUED = "autocode: queued"
 WORKING = "autocode: working"
 NEEDS_INPUT = "autocode: needs input"
 REVIEW = "autocode: review"
 FAILED = "autocode: failed"
-STATE_LABELS = (WORKING, NEEDS_INPUT, REVIEW, FAILED)
+STATE_LABELS = (QUEUED, WORKING, NEEDS_INPUT, REVIEW, FAILED)
 """At most one of them is on a ticket; none means resting or untouched."""
 
 SLUG_LENGTH = 40
@@ -53,6 +54,15 @@ def ticket_of_body(body: str | None) -> int | None:
 def comment_marker(run: str, key: str) -> str:
     """The hidden line by which a comment of ours is found again before it is made twice."""
     return f"<!-- autocode:comment {run} {key} -->"
+
+
+APPROVE = "<!-- autocode:approve -->"
+"""Stands behind the box that approves a plan."""
+
+
+def is_approved(body: str) -> bool:
+    """Whether somebody has ticked the box below the plan in our status comment."""
+    return re.search(rf"^- \[[xX]\] .*{re.escape(APPROVE)}", body, re.MULTILINE) is not None
 
 
 def is_question(body: str) -> bool:

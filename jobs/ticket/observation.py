@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.request import Ticket
 
 TRIGGER_LABEL = "autocode"
 """The label that starts a ticket; taking it off cancels."""
+
+GHOST = "ghost"
+"""Who wrote what a deleted account left behind: https://github.com/ghost"""
 
 WRITERS = frozenset({"admin", "maintain", "write"})
 """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
@@ -46,6 +50,8 @@ class Comment:
     url: str = ""
     author_id: int | None = None
     """The user's id; None for bots and deleted accounts."""
+    editor: str | None = None
+    """Login of who edited it last; None while nobody has."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,12 @@ class Observation:
     """Every branch called `autocode/<number>-…`."""
     pull_requests: tuple[PullRequest, ...] = ()
     """Every pull request that we opened from such a branch, newest first."""
+    configuration: Configuration = DEFAULTS
+    """What the repository's `.github/autocode.yml` says."""
+    mistakes: tuple[Mistake, ...] = ()
+    """What of it could not be used."""
+    configuration_text: str | None = None
+    """The file as GitHub gave it; None where there is none."""
     permissions: Mapping[str, str] = field(default_factory=dict)
     """Login → permission in the repository, as far as it was asked."""
     denied: str = ""

@@ -1,8 +1,9 @@
 """Phases: the life of a ticket as a table.
 
 A ticket is in one phase. What happens to it has a name, a `Signal`; `TRANSITIONS` says which phase follows.
-Signals come from two places: `jobs.ticket.signals` reads them off GitHub, and the step of a working phase returns
-one (BROKEN is the controller's, for what nobody foresaw). A signal that the table does not expect is logged and
+Signals come from three places: `jobs.ticket.signals` reads them off GitHub, a command gives one
+(`jobs.ticket.replies`), and the step of a working phase returns one (BROKEN is the controller's, for what nobody
+foresaw). A signal that the table does not expect is logged and
 dropped.
 
 The diagram and the phase table in the README are drawn from this file (`make docs`).
@@ -21,6 +22,7 @@ class Phase(StrEnum):
     PREPARING = "preparing"
     CODING = "coding"
     ASKING = "asking"
+    APPROVING = "approving"
     PUBLISHING = "publishing"
     CHECKING = "checking"
     VALIDATING = "validating"
@@ -38,6 +40,8 @@ class Signal(StrEnum):
     SLOT_FREE = "slot free"
     ANSWERED = "answered"
     CONTINUED = "continued"
+    APPROVED = "plan approved"
+    PLAN_DISCUSSED = "plan discussed"
     CHECKS_PASSED = "checks passed"
     CHECKS_FAILED = "checks failed"
     CHECKS_MISSING = "checks missing"
@@ -49,11 +53,11 @@ class Signal(StrEnum):
     ISSUE_CLOSED = "issue closed"
     UNLABELED = "unlabeled"
     STOPPED = "stopped"
-    RETRIED = "retried"
     # Returned by a step.
     PREPARED = "prepared"
     SUBMITTED = "submitted"
     ASKED = "asked"
+    PLANNED = "planned"
     OUT_OF_BUDGET = "out of budget"
     GAVE_UP = "gave up"
     PUBLISHED = "published"
@@ -69,6 +73,7 @@ KIND: dict[Phase, Kind] = {
     Phase.PREPARING: "working",
     Phase.CODING: "working",
     Phase.ASKING: "parked",
+    Phase.APPROVING: "parked",
     Phase.PUBLISHING: "working",
     Phase.CHECKING: "parked",
     Phase.VALIDATING: "parked",
@@ -83,6 +88,7 @@ LABEL: dict[Phase, str | None] = {
     Phase.PREPARING: names.WORKING,
     Phase.CODING: names.WORKING,
     Phase.ASKING: names.NEEDS_INPUT,
+    Phase.APPROVING: names.NEEDS_INPUT,
     Phase.PUBLISHING: names.WORKING,
     Phase.CHECKING: names.WORKING,
     Phase.VALIDATING: names.REVIEW,
@@ -95,13 +101,14 @@ LABEL: dict[Phase, str | None] = {
 LEAVES_WHEN: dict[Phase, str] = {
     Phase.QUEUED: "the person who asked may ask",
     Phase.PREPARING: "mirror fetched, branch checked out, instructions read",
-    Phase.CODING: "the agent submits, asks, or runs out",
+    Phase.CODING: "the agent submits, asks, proposes a plan, or runs out",
     Phase.ASKING: "a person with write permission answers",
+    Phase.APPROVING: "a person with write permission approves the plan, or says what to change in it",
     Phase.PUBLISHING: "commit pushed, pull request open",
     Phase.CHECKING: "every check of the head commit is complete, or none came in time",
     Phase.VALIDATING: "a person requests changes, pushes, merges or closes, or a check turns red",
-    Phase.DONE: "the label is put back",
-    Phase.FAILED: "`/autocode retry`, or the label is put back",
+    Phase.DONE: "`/autocode`, or the label is put back",
+    Phase.FAILED: "`/autocode retry`, `/autocode continue`, or the label is put back",
     Phase.CANCELLED: "`/autocode retry`, or the label is put back",
 }
 
@@ -130,10 +137,12 @@ TRANSITIONS: Transitions = _unfinished(
         Phase.CODING: {
             Signal.SUBMITTED: Phase.PUBLISHING,
             Signal.ASKED: Phase.ASKING,
+            Signal.PLANNED: Phase.APPROVING,
             Signal.OUT_OF_BUDGET: Phase.PUBLISHING,
             Signal.GAVE_UP: Phase.FAILED,
         },
         Phase.ASKING: {Signal.ANSWERED: Phase.PREPARING, Signal.CONTINUED: Phase.PREPARING},
+        Phase.APPROVING: {Signal.APPROVED: Phase.PREPARING, Signal.PLAN_DISCUSSED: Phase.PREPARING},
         Phase.PUBLISHING: {
             Signal.PUBLISHED: Phase.CHECKING,
             Signal.HELD: Phase.ASKING,
@@ -158,10 +167,10 @@ TRANSITIONS: Transitions = _unfinished(
     }
 ) | {
     Phase.DONE: {Signal.TRIGGERED: Phase.QUEUED},
-    Phase.FAILED: {Signal.TRIGGERED: Phase.QUEUED, Signal.RETRIED: Phase.QUEUED, Signal.MERGED: Phase.DONE},
-    Phase.CANCELLED: {
+    Phase.FAILED: {
         Signal.TRIGGERED: Phase.QUEUED,
-        Signal.RETRIED: Phase.QUEUED,
+        Signal.CONTINUED: Phase.PREPARING,
         Signal.MERGED: Phase.DONE,
     },
+    Phase.CANCELLED: {Signal.TRIGGERED: Phase.QUEUED, Signal.MERGED: Phase.DONE},
 }

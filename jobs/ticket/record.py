@@ -58,7 +58,7 @@ class Question:
 
     text: str
     kind: str = "question"
-    """`question`: any answer will do · `budget`: only `/autocode continue`."""
+    """`question`: any answer will do · `budget`: only `/autocode continue` · `plan`: the plan waits for approval."""
     is_answered: bool = False
     """Somebody has said what we waited for."""
 
@@ -93,12 +93,20 @@ class Record:
     """When `head_sha` was pushed: missing checks are counted from here."""
     comment_cursor: int = 0
     """Id of the newest comment that has been acted upon."""
+    command_cursor: int = 0
+    """Id of the newest comment whose command has been replied to."""
     review_cursor: int = 0
     """Id of the newest review that has been acted upon."""
     review_in_hand: int = 0
     """Id of the newest review in the present iteration's brief."""
     spend: Spend = field(default_factory=Spend)
     usd_limit: Decimal = Decimal(5)
+    more_iterations: int = 0
+    """Rounds that people have added to those allowed."""
+    approval: str = ""
+    """Of the plan: empty, nobody has to · `wanted` · the login of who approved it."""
+    model: str = ""
+    """What people chose for this run; empty: what the repository or the operator has set."""
     plan: tuple[PlanStep, ...] = ()
     question: Question | None = None
     since: datetime | None = None
@@ -123,7 +131,7 @@ class Record:
 
     def last_iteration(self, max_iterations: int) -> int:
         """After which iteration the ticket is given up if the checks are still red."""
-        return self.first_iteration + max_iterations - 1
+        return self.first_iteration + max_iterations + self.more_iterations - 1
 
 
 def key_of(secret: str) -> bytes:

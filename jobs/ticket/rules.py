@@ -11,7 +11,8 @@ Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jobs.ticket.names import number_of_branch, ticket_of_body
+from jobs.ticket.commands import looks_like_command
+from jobs.ticket.names import STATUS_MARKER, number_of_branch, ticket_of_body
 from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.request import Reconcile, Request, Sweep, Ticket
 
@@ -36,10 +37,17 @@ def reconcile_on_issue(payload: Payload) -> Request | None:
 
 
 def reconcile_on_comment(payload: Payload) -> Request | None:
-    """Somebody commented on an issue with one of our labels, or on a ticket's pull request."""
+    """The comment is on an issue with one of our labels or on a ticket's pull request, or is a command."""
     if "pull_request" not in find(payload, "issue", dict):
-        return reconcile_on_issue(payload)
+        is_command = looks_like_command(text(payload, "comment.body"))
+        return reconcile_issue(payload) if is_command else reconcile_on_issue(payload)
     return reconcile(payload, ticket_of_body(payload["issue"].get("body")))
+
+
+def reconcile_on_edit(payload: Payload) -> Request | None:
+    """Somebody else edited our status comment on an issue with one of our labels: a box may have been ticked."""
+    is_ours = text(payload, "comment.body").startswith(STATUS_MARKER)
+    return reconcile_on_issue(payload) if is_ours else None
 
 
 def reconcile_on_pull_request(payload: Payload) -> Request | None:
@@ -104,6 +112,7 @@ RULES: dict[str, Rule] = {
     "issues.closed": reconcile_on_issue,
     "issues.reopened": reconcile_on_issue,
     "issue_comment.created": reconcile_on_comment,
+    "issue_comment.edited": reconcile_on_edit,
     "pull_request.closed": reconcile_on_pull_request,
     "pull_request.reopened": reconcile_on_pull_request,
     "pull_request.synchronize": reconcile_on_pull_request,
@@ -159,9 +168,9 @@ def condition(rule: Rule) -> str:
 
 
 def is_our_own_comment(payload: Payload, app_id: int) -> bool:
-    """The comment was made by us: without this a ticket would answer itself."""
-    comment = payload.get("comment")
-    if not isinstance(comment, dict):
+    """We made the comment, or edited it: without this a ticket would answer itself."""
+    comment, sender = payload.get("comment"), payload.get("sender")
+    if not isinstance(comment, dict) or not isinstance(sender, dict) or sender.get("type") != "Bot":
         return False
     app = comment.get("performed_via_github_app")
     return isinstance(app, dict) and app.get("id") == app_id

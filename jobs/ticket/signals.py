@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import command
-from jobs.ticket.observation import Comment, Observation, PullRequest, Review
+from jobs.ticket.names import is_approved
+from jobs.ticket.observation import GHOST, Comment, Observation, PullRequest, Review
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Record
 
 STALE = timedelta(seconds=15)
 """How old a state GitHub may still answer with after one of our writes."""
+FRESH = timedelta(days=3)
+"""How old a command may be that starts a ticket: as far back as GitHub remembers its deliveries."""
 SETTLING = timedelta(seconds=30)
 """How long green commit statuses alone are not taken for the whole answer."""
 
@@ -33,10 +36,10 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
     if observation.trigger and (waits_for_trigger or _is_triggered_anew(record, observation)):
         logins.add(observation.trigger.actor)
     if record is not None:
-        asking = record.phase is Phase.ASKING
-        logins |= {
-            item.author for item in unread_comments(record, observation) if asking or command(item.body)
-        }
+        if record.phase in (Phase.ASKING, Phase.APPROVING):
+            logins |= {item.author for item in unread_comments(record, observation)}
+        if record.phase is Phase.APPROVING and _is_ticked(observation):
+            logins.add(_editor(observation))
         logins |= {review.author for review in _unread_demands(record, observation)}
     return frozenset(logins)
 
@@ -72,14 +75,26 @@ def own_pull_request(record: Record, observation: Observation) -> PullRequest | 
     return None
 
 
+def comments_on_ticket(record: Record | None, observation: Observation) -> tuple[Comment, ...]:
+    """Every comment on the issue and on its pull request, oldest first."""
+    pull_request = own_pull_request(record, observation) if record else None
+    comments = observation.comments + (pull_request.comments if pull_request else ())
+    return tuple(sorted(comments, key=lambda item: item.id))
+
+
 def unread_comments(record: Record, observation: Observation) -> tuple[Comment, ...]:
     """People's comments on issue and pull request that have not been acted upon, oldest first."""
-    pull_request = own_pull_request(record, observation)
-    comments = observation.comments + (pull_request.comments if pull_request else ())
-    unread = [
-        item for item in comments if item.id > record.comment_cursor and item.by_person and not item.by_us
-    ]
-    return tuple(sorted(unread, key=lambda item: item.id))
+    return tuple(
+        item
+        for item in comments_on_ticket(record, observation)
+        if item.id > record.comment_cursor and item.by_person and not item.by_us
+    )
+
+
+def told_to_agent(item: Comment, observation: Observation) -> bool:
+    """Whether a comment is for the agent: one that is no command, or the command to do something."""
+    said = command(item.body, observation.viewer)
+    return said is None or (said.name == "fix" and not said.problem)
 
 
 def newest_comment(record: Record, observation: Observation) -> int:
@@ -118,21 +133,10 @@ def _is_triggered_anew(record: Record | None, observation: Observation) -> bool:
     return observation.trigger.event_id != record.trigger_id and observation.trigger.at >= record.trigger_at
 
 
-def commanding(name: str, record: Record, observation: Observation) -> Comment | None:
-    """The first unread comment with this command by somebody who may give it."""
-    for item in unread_comments(record, observation):
-        if command(item.body) == name and observation.may_write(item.author):
-            return item
-    return None
-
-
 def _after_the_end(record: Record, observation: Observation) -> Signal | None:
     pull_request = own_pull_request(record, observation)
     if record.phase is not Phase.DONE and pull_request and pull_request.state == "MERGED":
         return Signal.MERGED
-    can_start = observation.is_labeled and observation.issue.state == "OPEN"
-    if can_start and commanding("retry", record, observation):
-        return Signal.RETRIED
     return None
 
 
@@ -146,8 +150,6 @@ def _at_any_time(record: Record, observation: Observation) -> Signal | None:
         return Signal.UNLABELED
     if pull_request and pull_request.state == "CLOSED":
         return Signal.PULL_REQUEST_CLOSED
-    if commanding("stop", record, observation):
-        return Signal.STOPPED
     return None
 
 
@@ -156,6 +158,10 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
         return Signal.SLOT_FREE if observation.may_write(record.requested_by) else Signal.REFUSED
     if record.phase is Phase.ASKING:
         return _answer(record, observation)
+    if record.phase is Phase.APPROVING:
+        return _approval(observation) or (
+            Signal.PLAN_DISCUSSED if _is_answered(record, observation) else None
+        )
     if record.phase in (Phase.CHECKING, Phase.VALIDATING):
         return _on_pull_request(record, observation, budget)
     return None
@@ -163,9 +169,37 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
 
 def _answer(record: Record, observation: Observation) -> Signal | None:
     if record.question and record.question.kind == "budget":
-        return Signal.CONTINUED if commanding("continue", record, observation) else None
-    unread = (item for item in unread_comments(record, observation) if command(item.body) is None)
-    return Signal.ANSWERED if any(observation.may_write(item.author) for item in unread) else None
+        # Only a command goes on from here.
+        return None
+    return Signal.ANSWERED if _is_answered(record, observation) else None
+
+
+def _is_answered(record: Record, observation: Observation) -> bool:
+    """Somebody who may has said something that is no command."""
+    unread = (
+        item
+        for item in unread_comments(record, observation)
+        if command(item.body, observation.viewer) is None
+    )
+    return any(observation.may_write(item.author) for item in unread)
+
+
+def _approval(observation: Observation) -> Signal | None:
+    """The box below the plan was ticked, by somebody who may: GitHub says who edited our comment last."""
+    is_given = _is_ticked(observation) and observation.may_write(_editor(observation))
+    return Signal.APPROVED if is_given else None
+
+
+def _is_ticked(observation: Observation) -> bool:
+    comment = observation.status_comment
+    return (
+        comment is not None and comment.editor not in (None, observation.viewer) and is_approved(comment.body)
+    )
+
+
+def _editor(observation: Observation) -> str:
+    comment = observation.status_comment
+    return (comment.editor if comment else None) or GHOST
 
 
 def _on_pull_request(record: Record, observation: Observation, budget: Budget) -> Signal | None:

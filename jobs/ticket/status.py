@@ -1,9 +1,11 @@
 """Status: the one comment on the issue in which people follow their ticket. Pure: record in, Markdown out."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from jobs.ticket.checks import PASSING
+from jobs.ticket.configuration import Mistake
+from jobs.ticket.names import APPROVE
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import PlanStep, Record, Round
 from jobs.ticket.words import quiet, short
@@ -13,6 +15,7 @@ HEADLINES: dict[Phase, str] = {
     Phase.PREPARING: "getting the code",
     Phase.CODING: "coding",
     Phase.ASKING: "needs your answer",
+    Phase.APPROVING: "the plan needs your approval",
     Phase.PUBLISHING: "publishing",
     Phase.CHECKING: "waiting for the checks",
     Phase.VALIDATING: "ready for review",
@@ -21,14 +24,21 @@ HEADLINES: dict[Phase, str] = {
     Phase.CANCELLED: "cancelled",
 }
 
+MISTAKES_SHOWN = 5
+
 ICONS = {"pending": "…", "neutral": "–", "skipped": "–"}
 
 
-def status_body(record: Record, max_iterations: int) -> str:
-    """What people read in the status comment, without the hidden block."""
+def status_body(record: Record, max_iterations: int, mistakes: Sequence[Mistake] = ()) -> str:
+    """What people read in the status comment, without the hidden block.
+
+    Args:
+        mistakes: what in the repository's configuration could not be used.
+    """
     parts = [
         _headline(record, max_iterations),
         quiet(record.note),
+        _mistakes(mistakes),
         _steps(record),
         _plan(record),
         _foot(record),
@@ -97,7 +107,18 @@ def _round(item: Round) -> str:
 
 
 def _plan(record: Record) -> str:
-    return f"**Plan**\n\n{checklist(record.plan)}" if record.plan else ""
+    if not record.plan:
+        return ""
+    parts = [f"**Plan**\n\n{checklist(record.plan)}"]
+    if record.phase is Phase.APPROVING:
+        parts.append(f"- [ ] **Approve this plan** {APPROVE}")
+    elif record.approval not in ("", "wanted"):
+        parts.append(f"Approved by @{record.approval}.")
+    return "\n\n".join(parts)
+
+
+def _mistakes(mistakes: Sequence[Mistake]) -> str:
+    return "\n".join(f"- ⚠ {quiet(str(mistake))}" for mistake in mistakes[:MISTAKES_SHOWN])
 
 
 def _foot(record: Record) -> str:

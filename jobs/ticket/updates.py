@@ -7,10 +7,10 @@ from dataclasses import replace
 from jobs.ticket import messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.observation import Branch, Observation, PullRequest
+from jobs.ticket.observation import Branch, Comment, Observation, PullRequest, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Record, Round
-from jobs.ticket.signals import commanding, newest_comment, newest_review, own_pull_request
+from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
 
 Update = Callable[[Record, Observation, Budget], Record]
 
@@ -21,13 +21,19 @@ def updated(record: Record, signal: Signal, observation: Observation, budget: Bu
     return update(record, observation, budget) if update else record
 
 
-def started(observation: Observation, budget: Budget, before: Record | None = None) -> Record:
-    """The record of a run that the label has just asked for; `before` is that of the last run."""
-    if observation.trigger is None:
-        raise ValueError("a run starts with a label, and none is on")
-    trigger = observation.trigger
+def started(
+    observation: Observation, budget: Budget, before: Record | None = None, by: Comment | None = None
+) -> Record:
+    """The record of a run that the label, or a command in the comment `by`, has just asked for.
+
+    Args:
+        before: the record of the last run.
+    """
+    trigger = _trigger_of(by, before, observation) if by else observation.trigger
+    if trigger is None:
+        raise ValueError("a run starts with a label or a command, and there is none")
     record = Record(
-        run=run_id(observation, trigger.event_id),
+        run=run_id(observation, f"comment {by.id}" if by else trigger.event_id),
         phase=Phase.QUEUED,
         trigger_at=trigger.at,
         trigger_id=trigger.event_id,
@@ -35,36 +41,31 @@ def started(observation: Observation, budget: Budget, before: Record | None = No
         requested_by_id=trigger.actor_id,
         started_at=observation.now,
         usd_limit=budget.usd,
+        approval="wanted" if observation.configuration.plan == "approve" else "",
     )
     # What was said before the label is in the brief; only what comes after it is a command.
     said = [*observation.comments, *(item for pull in observation.pull_requests for item in pull.comments)]
     seen = max((item.id for item in said if item.created_at < trigger.at), default=0)
     note = messages.REBUILT if observation.status_comment and before is None else ""
-    fresh = replace(record, comment_cursor=seen, note=note)
+    fresh = replace(record, comment_cursor=seen, command_cursor=by.id if by else seen, note=note)
     if before is None:
         return fresh
-    cursor = max(seen, before.comment_cursor)
-    return replace(fresh, comment_cursor=cursor, review_cursor=before.review_cursor, sequence=before.sequence)
-
-
-def restarted(record: Record, observation: Observation, budget: Budget) -> Record:
-    """The record of a fresh run that somebody asked for with `/autocode retry`."""
-    asked = commanding("retry", record, observation)
-    if asked is None:
-        raise ValueError("nobody who may has asked for a retry")
-    return Record(
-        run=run_id(observation, f"retry {asked.id}"),
-        phase=Phase.QUEUED,
-        trigger_at=record.trigger_at,
-        trigger_id=record.trigger_id,
-        requested_by=asked.author,
-        requested_by_id=asked.author_id,
-        started_at=observation.now,
-        comment_cursor=asked.id,
-        review_cursor=record.review_cursor,
-        sequence=record.sequence,
-        usd_limit=budget.usd,
+    return replace(
+        fresh,
+        comment_cursor=max(seen, before.comment_cursor),
+        command_cursor=max(fresh.command_cursor, before.command_cursor),
+        review_cursor=before.review_cursor,
+        sequence=before.sequence,
     )
+
+
+def _trigger_of(by: Comment, before: Record | None, observation: Observation) -> Trigger:
+    """A command as a trigger. The label event of old is remembered, so that it does not trigger once more."""
+    given = observation.trigger
+    if given is None and before is not None:
+        given = Trigger(before.requested_by, before.trigger_at, before.trigger_id)
+    event = given.event_id if given else ""
+    return Trigger(by.author, given.at if given else by.created_at, event, by.author_id)
 
 
 def run_id(observation: Observation, cause: str) -> str:
@@ -98,7 +99,8 @@ def rebuilt(observation: Observation, budget: Budget) -> Record | None:
         published_at=observation.now,
         note=messages.REBUILT,
     )
-    record = replace(record, comment_cursor=newest_comment(record, observation))
+    heard = newest_comment(record, observation)
+    record = replace(record, comment_cursor=heard, command_cursor=heard)
     return _in_phase_of(record, pull_request, observation)
 
 
@@ -146,7 +148,17 @@ def _on_answer(record: Record, _observation: Observation, _budget: Budget) -> Re
 
 def _on_continue(record: Record, observation: Observation, budget: Budget) -> Record:
     """The cursor stays here too: what was said besides the command is for the agent."""
-    return replace(_on_answer(record, observation, budget), usd_limit=record.usd_limit + budget.usd)
+    if record.phase is Phase.FAILED:
+        # Its last round was red.
+        return replace(record, iteration=record.iteration + 1, note="", activity="")
+    return _on_answer(record, observation, budget)
+
+
+def _on_approval(record: Record, observation: Observation, budget: Budget) -> Record:
+    """By command, which has been noted, or by a ticked box."""
+    ticked = observation.status_comment.editor if observation.status_comment else None
+    by = ticked if record.approval == "wanted" else record.approval
+    return replace(_on_answer(record, observation, budget), approval=by or "")
 
 
 def _on_red(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -186,13 +198,6 @@ def _on_end(record: Record, observation: Observation, _budget: Budget) -> Record
     return _heard(record, observation)
 
 
-def _on_stop(record: Record, observation: Observation, budget: Budget) -> Record:
-    """What was said after the command is still to be heard."""
-    asked = commanding("stop", record, observation)
-    stopped = _ends_with(messages.STOPPED)(record, observation, budget)
-    return replace(stopped, comment_cursor=asked.id if asked else stopped.comment_cursor)
-
-
 def _ends_with(note: str) -> Update:
     def update(record: Record, observation: Observation, _budget: Budget) -> Record:
         return replace(_heard(record, observation), note=note, question=None, activity="")
@@ -203,6 +208,8 @@ def _ends_with(note: str) -> Update:
 UPDATES: dict[Signal, Update] = {
     Signal.ANSWERED: _on_answer,
     Signal.CONTINUED: _on_continue,
+    Signal.APPROVED: _on_approval,
+    Signal.PLAN_DISCUSSED: _on_answer,
     Signal.CHECKS_FAILED: _on_red,
     Signal.CHANGES_REQUESTED: _on_demand,
     Signal.CHECKS_PASSED: _on_verdict,
@@ -214,6 +221,6 @@ UPDATES: dict[Signal, Update] = {
     Signal.UNLABELED: _ends_with(messages.UNLABELED),
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
     Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),
-    Signal.STOPPED: _on_stop,
+    Signal.STOPPED: _ends_with(messages.STOPPED),
     Signal.MERGED: _ends_with(messages.MERGED),
 }

@@ -30,6 +30,8 @@ EXPECTED: dict[str, Outcome] = {
     "installation.unsuspend": Outcome(published="queued"),
     "installation_repositories.added": Outcome(published="queued"),
     "issue_comment.created": Outcome(),
+    # The example is about an ordinary comment, not about our status comment.
+    "issue_comment.edited": Outcome(ours="ignored"),
     "issues.edited": Outcome(),
     "issues.labeled": Outcome(),
     "issues.reopened": Outcome(),

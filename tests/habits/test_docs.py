@@ -1,18 +1,33 @@
-"""What is generated in the README is fresh, and the generator tells stale from fresh."""
+"""What is generated in the pages is fresh, and the generator tells stale from fresh."""
 
 import re
 from pathlib import Path
 
+import jsonschema_rs
+import yaml
+
+from jobs.configuration import read_configuration
 from tests import docs
 
 
-def test_the_generated_blocks_of_the_readme_are_fresh():
-    assert docs.stale(docs.README.read_text()) == [], "`make docs` writes them anew"
+def test_what_is_generated_is_fresh(capsys):
+    assert docs.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_every_table_is_in_the_readme():
-    names = {block["name"] for block in docs.BLOCK.finditer(docs.README.read_text())}
+def test_every_table_is_in_a_page():
+    names = {block["name"] for page in docs.PAGES for block in docs.BLOCK.finditer(page.read_text())}
     assert names == set(docs.GENERATORS)
+
+
+def test_the_schema_takes_what_the_reader_takes():
+    schema = jsonschema_rs.validator_for(docs.json_schema())
+    for text, is_right in (
+        ("merge: on-green\nboard: {done: Shipped}", True),
+        ("metod: x", False),
+        ("usd: 0", False),
+    ):
+        assert schema.is_valid(yaml.safe_load(text)) is is_right
+        assert (not read_configuration(text)[1]) is is_right
 
 
 def test_a_stale_block_is_named():
@@ -27,11 +42,11 @@ def test_every_setting_has_a_meaning():
 
 
 def test_the_check_writes_nothing(monkeypatch, tmp_path, capsys):
-    readme = tmp_path / "README.md"
+    readme = tmp_path / "page.md"
     readme.write_text("<!-- generated:settings -->\nold\n<!-- /generated -->")
-    monkeypatch.setattr(docs, "README", Path(readme))
+    monkeypatch.setattr(docs, "PAGES", (Path(readme),))
     assert docs.main(["--check"]) == 1
-    assert "stale: settings" in capsys.readouterr().err
+    assert "stale: page.md: settings" in capsys.readouterr().err
     assert "old" in readme.read_text()
 
 

@@ -1,5 +1,6 @@
 """What GraphQL calls the things of the hub, which repository they belong to, which permission reads them."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +65,28 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Blob:
+    """A file's content."""
+
+    repository: Repository
+    content: bytes
+
+    @property
+    def sha(self) -> str:
+        return hashlib.sha1(
+            b"blob %d\0%s" % (len(self.content), self.content), usedforsecurity=False
+        ).hexdigest()
+
+    @property
+    def node_id(self) -> str:
+        return f"B_kwDO{self.repository.id:08x}{self.sha}"
+
+    @property
+    def is_binary(self) -> bool:
+        return b"\0" in self.content[:8000]
+
+
+@dataclass(frozen=True)
 class PullRequestCommit:
     """A commit as a member of a pull request."""
 
@@ -107,6 +130,7 @@ EVENTS = {
 
 NAMES: dict[type, str] = {
     App: "App",
+    Blob: "Blob",
     CheckRun: "CheckRun",
     CheckSuite: "CheckSuite",
     Comment: "IssueComment",
@@ -131,6 +155,7 @@ NAMES: dict[type, str] = {
 }
 
 NEEDS: dict[str, str] = {
+    "Blob": "contents:read",
     "CheckRun": "checks:read",
     "CheckSuite": "checks:read",
     "Commit": "contents:read",
@@ -185,6 +210,7 @@ def repository_of(value: Any) -> Repository | None:
             Issue()
             | Label()
             | Ref()
+            | Blob()
             | Commit()
             | CheckSuite()
             | Status()

@@ -8,6 +8,7 @@ from tests.hub import auth, git_facts, graphql_resolvers_merging
 from tests.hub.checks import CheckRun, Status
 from tests.hub.entities import Issue, Node, PullRequest, Repository, User
 from tests.hub.git_facts import Person
+from tests.hub.graphql_blobs import BLOB, found_object
 from tests.hub.graphql_errors import unresolved
 from tests.hub.graphql_fields import Context, Fields, member
 from tests.hub.graphql_kinds import Commit, Ref, Rollup
@@ -160,6 +161,7 @@ REPOSITORY: Fields = {
     "labels": _labels,
     "name": "name",
     "nameWithOwner": "full_name",
+    "object": found_object,
     "owner": "owner",
     "pullRequest": lambda found, _, args: _numbered(found, args["number"], PullRequest, "a PullRequest"),
     "pullRequests": lambda found, _, args: pull_requests(found, args),
@@ -248,6 +250,7 @@ def _git_user(person: Person, context: Context, _: Args) -> User | None:
 GIT_ACTOR: Fields = {"date": "date", "email": "email", "name": "name", "user": _git_user}
 
 TABLES: dict[str, Fields] = {
+    "Blob": BLOB,
     "Bot": BOT,
     "Commit": COMMIT,
     "GitActor": GIT_ACTOR,

@@ -68,12 +68,13 @@ KEEP: dict[str, str] = {
     # Repository and git
     "Repository": (
         "createdAt databaseId defaultBranchRef description id isArchived isEmpty isFork isInOrganization isPrivate "
-        "issue issueOrPullRequest issues label labels name nameWithOwner owner pullRequest pullRequests pushedAt ref "
-        "refs resourcePath updatedAt url viewerPermission visibility autoMergeAllowed deleteBranchOnMerge "
-        "mergeCommitAllowed mergeQueue rebaseMergeAllowed squashMergeAllowed"
+        "issue issueOrPullRequest issues label labels name nameWithOwner object owner pullRequest pullRequests "
+        "pushedAt ref refs resourcePath updatedAt url viewerPermission visibility autoMergeAllowed "
+        "deleteBranchOnMerge mergeCommitAllowed mergeQueue rebaseMergeAllowed squashMergeAllowed"
     ),
     "Ref": "associatedPullRequests branchProtectionRule id name prefix repository target",
     "GitObject": _GIT_OBJECT,
+    "Blob": f"{_GIT_OBJECT} byteSize isBinary isTruncated text",
     "Commit": (
         f"{_GIT_OBJECT} associatedPullRequests author authoredDate checkSuites committedDate committer message "
         "messageBody messageHeadline parents resourcePath status statusCheckRollup url"

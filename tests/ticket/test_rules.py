@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.ticket.names import ticket_marker
+from jobs.ticket.names import STATUS_MARKER, ticket_marker
 from jobs.ticket.request import Reconcile, Sweep, Ticket
 from jobs.ticket.rules import RULES, Unreadable, is_our_own_comment
 from tests.web.payloads import (
@@ -42,6 +42,8 @@ ASKS = [
     *[(f"issues.{action}", delivery(action, issue=OURS)) for action in ("edited", "closed", "reopened")],
     ("issue_comment.created", delivery("created", issue=OURS, comment=comment())),
     ("issue_comment.created", delivery("created", issue=OUR_PULL_REQUEST, comment=comment())),
+    ("issue_comment.created", delivery("created", issue=issue(), comment={"body": "/autocode", "id": 5})),
+    ("issue_comment.edited", delivery("edited", issue=OURS, comment={"body": f"{STATUS_MARKER} …"})),
     *[
         (f"pull_request.{action}", delivery(action, pull_request=pull_request()))
         for action in PULL_REQUEST_ACTIONS
@@ -55,6 +57,7 @@ ASKS = [
 LEAVES = [
     ("another label", "issues.labeled", labeled("autocode: working")),
     ("no label of ours", "issues.edited", delivery("edited", issue=issue("bug"))),
+    ("another comment", "issue_comment.edited", delivery("edited", issue=OURS, comment=comment())),
     ("no label of ours", "issue_comment.created", delivery("created", issue=issue(), comment=comment())),
     (
         "somebody's pull request",
@@ -155,9 +158,10 @@ def test_a_person_may_push_to_our_pull_request_and_another_bot_may_close_it() ->
         assert RULES["pull_request.synchronize"](payload) is not None
 
 
-def test_only_comments_made_through_our_app_are_our_own() -> None:
-    assert is_our_own_comment(delivery(comment=comment(app=APP_ID)), APP_ID)
-    assert not is_our_own_comment(delivery(comment=comment(app=8)), APP_ID)
+def test_only_what_our_app_does_with_its_comments_is_our_own() -> None:
+    assert is_our_own_comment(delivery(comment=comment(app=APP_ID), sender=BOT), APP_ID)
+    assert not is_our_own_comment(delivery(comment=comment(app=APP_ID), sender=PERSON), APP_ID)
+    assert not is_our_own_comment(delivery(comment=comment(app=8), sender=BOT), APP_ID)
     assert not is_our_own_comment(delivery(comment=comment()), APP_ID)
     assert not is_our_own_comment(delivery(), APP_ID)
 

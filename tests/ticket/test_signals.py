@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from jobs.ticket.budget import Budget
+from jobs.ticket.names import APPROVE
 from jobs.ticket.observation import Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
@@ -27,6 +28,7 @@ GREEN, RED, OPEN = check(), check("failure"), check(None)
 STATUS = replace(GREEN, app=None)
 NEXT = "c" * 40
 ASKING = record(Phase.ASKING, question=Question("Which colour?"))
+PLANNED = record(Phase.APPROVING, question=Question("", "plan"), approval="wanted")
 SPENT = record(Phase.ASKING, question=Question("$5 of $5", kind="budget"))
 
 
@@ -36,6 +38,12 @@ def with_checks(*checks: object, **more: object) -> Observation:
 
 def said(author: str, body: str, id: int = 50) -> Observation:
     return observation(comments=(comment(id, author, body),), pull_requests=(pull_request(),))
+
+
+def ticked(editor: str, box: str = "x") -> Observation:
+    body = f"**Plan**\n\n- [ ] mend it\n\n- [{box}] **Approve this plan** {APPROVE}"
+    status = comment(30, "autocode[bot]", body, by_us=True, by_person=False, editor=editor)
+    return observation(status_comment=status)
 
 
 CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
@@ -81,17 +89,16 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
     ),
     ("merged after it failed", record(Phase.FAILED), with_checks(state="MERGED"), Signal.MERGED),
     ("the pull request was closed", record(), with_checks(state="CLOSED"), Signal.PULL_REQUEST_CLOSED),
-    ("stop by a writer", record(), said("bob", "/autocode stop"), Signal.STOPPED),
-    ("stop by a reader", record(), said("carol", "/autocode stop"), None),
-    ("stop that was acted upon before", record(comment_cursor=50), said("bob", "/autocode stop"), None),
-    ("retry by a writer", record(Phase.FAILED), said("bob", "/autocode retry"), Signal.RETRIED),
-    ("retry by a reader", record(Phase.FAILED), said("carol", "/autocode retry"), None),
-    ("retry where nothing failed", record(Phase.VALIDATING), said("bob", "/autocode retry"), None),
+    ("a command is no signal by itself", record(), said("bob", "/autocode stop"), None),
     ("an answer by a writer", ASKING, said("bob", "Blue."), Signal.ANSWERED),
     ("an answer by a reader", ASKING, said("carol", "Blue."), None),
     ("chat is no consent to spend more", SPENT, said("bob", "Blue."), None),
-    ("continue", SPENT, said("bob", "/autocode continue"), Signal.CONTINUED),
-    ("continue by a reader", SPENT, said("carol", "/autocode continue"), None),
+    ("a comment on the plan", PLANNED, said("bob", "Smaller, please."), Signal.PLAN_DISCUSSED),
+    ("a comment on the plan by a reader", PLANNED, said("carol", "Smaller, please."), None),
+    ("the plan's box ticked", PLANNED, ticked("bob"), Signal.APPROVED),
+    ("the plan's box ticked by a reader", PLANNED, ticked("carol"), None),
+    ("the plan's box not ticked", PLANNED, ticked("bob", box=" "), None),
+    ("the box of an approved plan", record(), ticked("bob"), None),
     ("all checks green", record(), with_checks(GREEN, check("skipped", "docs")), Signal.CHECKS_PASSED),
     ("one red, one still running", record(), with_checks(RED, OPEN), None),
     ("all complete, one red", record(), with_checks(GREEN, RED), Signal.CHECKS_FAILED),
@@ -192,7 +199,8 @@ def test_signal(remembered: Record | None, seen: Observation, expected: Signal |
 def test_only_those_are_asked_for_whose_permission_matters() -> None:
     talk = observation(comments=(comment(50, "carol", "Nice!"), comment(51, "bob", "/autocode stop")))
     assert logins_to_ask(None, talk) == {"alice"}
-    assert logins_to_ask(record(Phase.VALIDATING), talk) == {"bob"}
+    assert logins_to_ask(record(Phase.VALIDATING), talk) == set()
+    assert logins_to_ask(PLANNED, ticked("carol")) == {"carol"}
     assert logins_to_ask(ASKING, talk) == {"bob", "carol"}
     assert logins_to_ask(record(Phase.DONE), observation(trigger=Trigger("dave", NOW, "LE_2"))) == {"dave"}
 

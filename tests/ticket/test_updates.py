@@ -11,7 +11,7 @@ from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Round
-from jobs.ticket.updates import rebuilt, restarted, run_id, started, updated
+from jobs.ticket.updates import rebuilt, run_id, started, updated
 from tests.ticket.builders import BRANCH, NOW, SHA, check, comment, observation, pull_request, record
 
 BUDGET = Budget(usd=Decimal(5))
@@ -27,7 +27,8 @@ def test_a_run_has_the_same_id_however_often_it_is_begun() -> None:
 def test_commands_from_before_the_label_are_not_obeyed() -> None:
     early = comment(40, "bob", "/autocode stop", created_at=NOW - timedelta(days=1))
     late = comment(50, "bob", "/autocode stop", created_at=NOW)
-    assert started(observation(comments=(early, late)), BUDGET).comment_cursor == 40
+    fresh = started(observation(comments=(early, late)), BUDGET)
+    assert (fresh.comment_cursor, fresh.command_cursor) == (40, 40)
 
 
 def test_red_checks_end_the_round_and_begin_the_next_iteration() -> None:
@@ -45,11 +46,21 @@ def test_missing_checks_are_remembered_as_such() -> None:
     assert after.note == messages.NOTHING_VERIFIED
 
 
-def test_continue_allows_as_much_again() -> None:
+def test_whoever_continues_after_the_last_round_begins_another_one() -> None:
     spent = record(Phase.ASKING, question=Question("$5", "budget"))
-    seen = observation(comments=(comment(50, "bob", "/autocode continue"),))
-    after = updated(spent, Signal.CONTINUED, seen, BUDGET)
-    assert (after.usd_limit, after.open_question) == (Decimal(10), None)
+    held = updated(spent, Signal.CONTINUED, observation(), BUDGET)
+    assert (held.open_question, held.iteration) == (None, 1)
+    exhausted = updated(record(Phase.FAILED, iteration=3), Signal.CONTINUED, observation(), BUDGET)
+    assert exhausted.iteration == 4
+
+
+def test_a_plan_is_approved_by_command_or_by_the_box() -> None:
+    planned = record(Phase.APPROVING, question=Question("", "plan"), approval="wanted")
+    status = comment(30, "autocode[bot]", "", by_us=True, by_person=False, editor="bob")
+    ticked = updated(planned, Signal.APPROVED, observation(status_comment=status), BUDGET)
+    assert (ticked.approval, ticked.open_question) == ("bob", None)
+    told = updated(replace(planned, approval="alice"), Signal.APPROVED, observation(), BUDGET)
+    assert told.approval == "alice"
 
 
 def test_an_answer_stays_unread_until_the_agent_has_it() -> None:
@@ -66,9 +77,11 @@ def test_a_persons_push_is_taken_as_the_new_head() -> None:
 
 
 def test_a_retry_forgets_the_old_run_but_not_what_was_said() -> None:
-    seen = observation(comments=(comment(50, "bob", "/autocode retry"),))
-    fresh = restarted(record(Phase.FAILED, iteration=5, sequence=9), seen, BUDGET)
-    assert (fresh.phase, fresh.iteration, fresh.sequence, fresh.comment_cursor) == (Phase.QUEUED, 1, 9, 50)
+    asked = comment(50, "bob", "/autocode retry")
+    before = record(Phase.FAILED, iteration=5, sequence=9)
+    fresh = started(observation(comments=(asked,)), BUDGET, before, by=asked)
+    assert (fresh.phase, fresh.iteration, fresh.sequence, fresh.command_cursor) == (Phase.QUEUED, 1, 9, 50)
+    assert (fresh.trigger_id, fresh.trigger_at) == (before.trigger_id, before.trigger_at)
     assert fresh.run != record().run
     assert fresh.requested_by == "bob"
 

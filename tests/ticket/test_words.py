@@ -3,7 +3,6 @@
 import pytest
 
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.commands import command
 from jobs.ticket.names import number_of_branch, slug, ticket_branch, ticket_marker, ticket_of_body
 from jobs.ticket.request import Ticket
 from jobs.ticket.words import COMMENT_LIMIT, elided, fenced, fitted, quiet, short
@@ -50,22 +49,6 @@ def test_a_tickets_key_can_be_read_back_and_its_job_id_is_in_rqs_alphabet() -> N
     assert Ticket(17, "acme/a.b", 1).job_id_part != Ticket(17, "acme/a_b", 1).job_id_part
     with pytest.raises(ValueError, match="'acme/greet' is not a ticket; expected"):
         Ticket.parse("acme/greet")
-
-
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [
-        ("/autocode continue", "continue"),
-        ("  /autocode STOP please", "stop"),
-        ("/autocode retry\nbecause it was flaky", "retry"),
-        ("I would /autocode retry", None),
-        ("/autocode dance", None),
-        ("/autocode", None),
-        ("thanks\n/autocode stop", None),
-    ],
-)
-def test_command(body: str, name: str | None) -> None:
-    assert command(body) == name
 
 
 @pytest.mark.parametrize(

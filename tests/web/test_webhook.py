@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from app.webhook import MAX_BODY, create_app
 from jobs.queue import Queue, connect
 from jobs.settings import Settings
-from tests.web.payloads import APP_ID, SECRETS, comment, delivery, issue, labeled, signed, without
+from tests.web.payloads import APP_ID, BOT, SECRETS, comment, delivery, issue, labeled, signed, without
 
 Send = Callable[..., TestResponse]
 SETTINGS = Settings(app_id=APP_ID, private_key="", webhook_secrets=SECRETS)
@@ -82,7 +82,7 @@ def test_every_secret_of_a_rotation_is_accepted(send: Send, secret: str) -> None
         ("issues", {"action": ["labeled"]}, "there is no rule for issues"),
         (
             "issue_comment",
-            delivery("created", issue=issue("autocode"), comment=comment(app=APP_ID)),
+            delivery("created", issue=issue("autocode"), comment=comment(app=APP_ID), sender=BOT),
             "issue_comment.created: our own comment",
         ),
     ],

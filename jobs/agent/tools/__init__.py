@@ -9,8 +9,11 @@ TOOLS: dict[str, Tool] = {
 
 
 def offered(bench: Workbench) -> dict[str, Tool]:
-    """The tools for this workbench: without a sandbox there is no `bash`."""
-    return {name: tool for name, tool in TOOLS.items() if bench.sandbox or tool is not bash.TOOL}
+    """The tools for this workbench: without a sandbox there is no `bash`, and no `plan` where nobody wants one."""
+    left_out = {
+        name for name, is_there in (("bash", bench.sandbox), ("plan", bench.plan != "none")) if not is_there
+    }
+    return {name: tool for name, tool in TOOLS.items() if name not in left_out}
 
 
 __all__ = ["TOOLS", "Ended", "Misused", "Tool", "Workbench", "offered"]

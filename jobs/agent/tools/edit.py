@@ -22,6 +22,8 @@ AROUND = 4
 def run(bench: Workbench, _progress: Progress, given: Json) -> str:
     """What the command shows, or what it did."""
     command = given["command"]
+    if command != "view":
+        bench.check_approved()
     missing = [name for name in NEEDS[command] if name not in given]
     if missing:
         raise Misused(

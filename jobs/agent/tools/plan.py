@@ -1,16 +1,19 @@
 """plan: keeps the checklist that people see on the issue and in the pull request."""
 
-from jobs.agent.tools.tool import Json, Tool, Workbench
+from jobs.agent.tools.tool import Ended, Json, Tool, Workbench
 from jobs.agent.transcript import Progress
+from jobs.ticket.phases import Signal
 from jobs.ticket.record import PlanStep
 
 STEPS = 20
 CHARACTERS = 200
 
 
-def run(_bench: Workbench, progress: Progress, given: Json) -> str:
-    """Take the steps in place of those before."""
+def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
+    """Take the steps in place of those before; where people have to approve them first, that ends the run."""
     progress.plan = tuple(_step(step) for step in given["steps"])
+    if bench.plan == "first":
+        return Ended(Signal.PLANNED)
     done = sum(step.done for step in progress.plan)
     return f"The plan has {len(progress.plan)} steps, {done} of them done."
 

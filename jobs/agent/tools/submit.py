@@ -31,6 +31,7 @@ NOTHING = (
 
 def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
     """Show the diff, or end the run with the summary."""
+    bench.check_approved()
     if violations := bench.violations():
         sentences = "\n".join(f"- {sentence}" for sentence in violations)
         return _in_vain(progress, f"This cannot be submitted:\n{sentences}")

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jobs.agent.tools.schema import problems
 from jobs.agent.transcript import Progress
@@ -32,11 +32,21 @@ class Workbench:
     """None where there is none: then there is no `bash`."""
     violations: Callable[[], list[str]] = list
     """What of it may not be committed, a sentence each (`jobs.ticket.policy`)."""
+    plan: Literal["offered", "first", "none"] = "offered"
+    """`first`: people have to approve a plan before anything is changed · `none`: there is no `plan`."""
+
+    def check_approved(self) -> None:
+        """Misused while people have not approved the plan."""
+        if self.plan == "first":
+            raise Misused(
+                "People have to approve your plan before anything is changed. Call `plan` with what you are going "
+                "to do; the work goes on once they have approved it."
+            )
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A run is over: SUBMITTED, ASKED, OUT_OF_BUDGET or GAVE_UP."""
+    """A run is over: SUBMITTED, ASKED, PLANNED, OUT_OF_BUDGET or GAVE_UP."""
 
     signal: Signal
     summary: str = ""

@@ -1,0 +1,199 @@
+"""People write commands in comments: on issues, on pull requests, rightly, wrongly, and without the right to."""
+
+from typing import Any
+
+from tests.model.replies import edit, plan, say, submit
+from tests.scenarios.test_people import BRISK, calls_about
+from tests.scenarios.world import RIGHT, WRONG, Issue, World
+
+
+def reactions(issue: Issue, body: str) -> list[str]:
+    """What we said to the comment with this text, as reactions."""
+    [comment] = [item for item in issue.all_comments() if item["body"] == body]
+    found: list[dict[str, Any]] = issue.repo.get(f"/issues/comments/{comment['id']}/reactions")
+    return [item["content"] for item in found if item["user"]["login"] == "autocode[bot]"]
+
+
+def reacted(issue: Issue, body: str, content: str) -> None:
+    issue.wait(lambda: reactions(issue, body) == [content], f"{content} on {body!r}")
+
+
+def test_a_comment_starts_a_ticket_like_the_label(world: World) -> None:
+    title = "Greet people on command"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title)
+    issue.say("/autocode", by="bob")
+    record = issue.until("validating")
+    assert record.requested_by == "bob"
+    labels = {item["name"] for item in issue.repo.get(f"/issues/{issue.number}/labels")}
+    assert labels == {"autocode", "autocode: review"}
+    assert reactions(issue, "/autocode") == ["+1"]
+    issue.unlabel()
+    issue.until("cancelled")
+
+
+def test_whoever_may_not_gets_one_polite_line(world: World) -> None:
+    issue = world.repository().issue("Greet people without asking")
+    issue.say("/autocode", by="carol")
+    issue.wait(issue.told, "the polite line")
+    issue.say("/autocode stop", by="carol")
+    reacted(issue, "/autocode stop", "-1")
+    world.settle()
+    [line] = issue.told()
+    assert line.startswith("@carol, thank you")
+    assert issue.record() is None
+
+
+def test_an_unknown_command_is_told_the_nearest_one(world: World) -> None:
+    title = "Greet people with typing errors"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title).label()
+    issue.until("validating")
+    issue.say("/autocode stpo")
+    reacted(issue, "/autocode stpo", "confused")
+    hint = "Did you mean `/autocode stop`?"
+    issue.wait(lambda: hint in (issue.status_comment() or {"body": ""})["body"], "the hint")
+    assert len(issue.told()) == 1
+
+
+def test_text_that_is_asked_for_comes_as_a_comment(world: World) -> None:
+    title = "Greet people and explain"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title).label()
+    issue.until("validating")
+    issue.say("/autocode help")
+    issue.say("/autocode explain")
+    reacted(issue, "/autocode explain", "+1")
+    _, told, explained = issue.told()
+    assert "`/autocode continue`" in told
+    assert "Ready for review" in explained
+    assert "### Evidence" in explained
+
+
+def test_everything_else_people_write_is_left_alone(world: World) -> None:
+    title = "Greet people who chat"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title).label()
+    issue.until("validating")
+    before = len(issue.all_comments())
+    issue.say("Nice! I would not even need /autocode stop here.")
+    world.settle()
+    assert len(issue.all_comments()) == before + 1
+    record = issue.record()
+    assert record is not None
+    assert record.phase == "validating"
+
+
+def test_fix_on_the_pull_request_starts_another_round(world: World) -> None:
+    title = "Greet people, then more"
+    world.will(*BRISK, when=(title, "Iteration 1 of"))
+    world.will(
+        edit("README.md", "# greet", "# Greetings"), submit(), submit(),
+        when=(title, "Iteration 2 of", "say Greetings in the README"),
+    )  # fmt: skip
+    issue = world.repository().issue(title).label()
+    issue.until("validating")
+    number = issue.pull_request()["number"]
+    body = "@autocode please\nsay Greetings in the README"
+    world.person("bob").post(f"/repos/{issue.repo.name}/issues/{number}/comments", {"body": body})
+    issue.until("validating", iteration=2)
+    files = issue.repo.get(f"/pulls/{number}/files")
+    assert "README.md" in {item["filename"] for item in files}
+
+
+def test_fix_reaches_the_agent_at_work(world: World) -> None:
+    title = "Greet people while Bob talks"
+    world.will(
+        say("Hm.", faults=[{"delay": 1.5}]),
+        edit("greet.py", "return ''", RIGHT),
+        submit(),
+        submit(),
+        when=(title,),
+    )
+    issue = world.repository().issue(title).label()
+    issue.wait(lambda: calls_about(world, title) >= 1, "the first turn")
+    issue.say("/autocode fix it politely")
+    issue.until("validating")
+    assert "fix it politely" in str(world.stack.model_requests()[-1]["messages"])
+
+
+def test_after_the_last_red_round_people_may_allow_another(world: World) -> None:
+    title = "Greet people at the third try"
+    world.will(edit("greet.py", "return ''", WRONG), submit(), submit(), when=(title, "Iteration 1 of"))
+    world.will(edit("greet.py", WRONG, "return 'Ho'"), submit(), submit(), when=(title, "Iteration 2 of"))
+    world.will(edit("greet.py", "return 'Ho'", RIGHT), submit(), submit(), when=(title, "Iteration 3 of 3"))
+    issue = world.repository().issue(title).label()
+    issue.until("failed")
+    issue.say("/autocode continue +1 iteration")
+    record = issue.until("validating")
+    assert record.iteration == 3
+    assert issue.conclusions() == ["failure", "failure", "success"]
+
+
+def test_another_model_takes_over(world: World) -> None:
+    title = "Greet people cheaply"
+    world.will(
+        say("Hm.", faults=[{"delay": 1.5}]),
+        edit("greet.py", "return ''", RIGHT),
+        submit(),
+        submit(),
+        when=(title,),
+    )
+    issue = world.repository().issue(title).label()
+    issue.wait(lambda: calls_about(world, title) >= 1, "the first turn")
+    issue.say("/autocode model claude-haiku-5-5")
+    issue.until("validating")
+    models = [item["model"] for item in world.stack.model_requests() if title in str(item["messages"])]
+    assert models[0] == "claude-opus-5-5"
+    assert models[-1] == "claude-haiku-5-5"
+
+
+def test_a_plan_waits_for_approval_and_takes_objections(world: World) -> None:
+    title = "Greet people according to plan"
+    world.will(
+        plan(["rewrite everything"]),
+        plan(["mend greet.py"]),
+        edit("greet.py", "return ''", RIGHT),
+        submit(),
+        submit(),
+        when=(title,),
+    )
+    issue = world.repository().issue(title)
+    issue.say("/autocode plan")
+    issue.until("approving")
+    assert issue.repo.branches() == []
+    issue.say("Much smaller, please.")
+    issue.wait(lambda: [text for text in issue.told() if "mend greet.py" in text], "the second plan")
+    issue.say("/autocode approve", by="carol")
+    issue.say("/autocode approve", by="bob")
+    record = issue.until("validating")
+    assert record.approval == "bob"
+    said = str(world.stack.model_requests()[-1]["messages"])
+    assert "Much smaller, please." in said
+    assert "@bob approved your plan" in said
+
+
+def test_a_plan_is_approved_by_its_box(world: World) -> None:
+    title = "Greet people as ticked"
+    world.will(
+        plan(["mend greet.py"]), edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,)
+    )
+    issue = world.repository().issue(title)
+    issue.repo.put(".github/autocode.yml", "plan: approve\n")
+    issue.label().until("approving")
+    status = issue.status_comment()
+    assert status is not None
+    ticked = status["body"].replace("- [ ] **Approve this plan**", "- [x] **Approve this plan**")
+    world.person("bob").patch(f"/repos/{issue.repo.name}/issues/comments/{status['id']}", {"body": ticked})
+    record = issue.until("validating")
+    assert record.approval == "bob"
+
+
+def test_nothing_is_changed_before_the_plan_is_approved(world: World) -> None:
+    title = "Greet people at once"
+    world.will(edit("greet.py", "return ''", RIGHT), submit(), plan(["mend greet.py"]), when=(title,))
+    issue = world.repository().issue(title)
+    issue.say("/autocode plan")
+    issue.until("approving")
+    refused = str(world.stack.model_requests()[-1]["messages"])
+    assert refused.count("People have to approve your plan before anything is changed") == 2

@@ -1,0 +1,90 @@
+"""What `.github/autocode.yml` may say, and what is answered to what it may not."""
+
+from decimal import Decimal
+
+import pytest
+
+from jobs.configuration import LARGEST, read_configuration
+from jobs.ticket.configuration import Board, Configuration, key_names
+
+
+def test_an_empty_file_says_nothing() -> None:
+    for text in ("", "# nothing yet\n", "---\n"):
+        assert read_configuration(text) == (Configuration(), ())
+
+
+def test_every_key_can_be_said() -> None:
+    text = """
+base: develop
+board:
+  field: State
+  trigger: Robot
+  working: Doing
+  review: Checking
+  done: Shipped
+  todo: Backlog
+concurrency: 4
+iterations: 3
+merge: on-green
+method: rebase
+model: claude-sonnet-5-5
+plan: approve
+priority: Urgency
+stack: true
+update: rebase
+usd: 2.5
+"""
+    board = Board("State", "Robot", "Doing", "Checking", "Shipped", "Backlog")
+    expected = Configuration(
+        base="develop", board=board, concurrency=4, iterations=3, merge="on-green", method="rebase",
+        model="claude-sonnet-5-5", plan="approve", priority="Urgency", stack=True, update="rebase",
+        usd=Decimal("2.5"),
+    )  # fmt: skip
+    assert read_configuration(text) == (expected, ())
+    for name, default, kind in key_names():
+        if kind and "." not in name:
+            assert getattr(expected, name) != default, name
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("concurrency: 2\nmetod: squash\n", 2, "`metod` is not a key; did you mean `method`?"),
+        ("qqq: 1\n", 1, "`qqq` is not a key; the keys are `base`, `board`"),
+        ("board:\n  tigger: X\n", 2, "`board.tigger` is not a key; did you mean `trigger`?"),
+        ("merge: on-gren\n", 1, "`merge` is `on-gren`, one of never, on-approval, on-green was expected; did you"),
+        ("concurrency: many\n", 1, "`concurrency` is `many`, a whole number from 1 to 50 was expected"),
+        ("concurrency: 0\n", 1, "`concurrency` is `0`"),
+        ("concurrency: true\n", 1, "`concurrency` is `True`, a whole number"),
+        ("usd: -1\n", 1, "an amount in US dollars above 0 was expected"),
+        ("stack: perhaps\n", 1, "true or false was expected"),
+        ("base:\n", 1, "`base` is empty, a name in one line"),
+        ("board: Status\n", 1, "`board` holds `Status`, keys were expected"),
+        ("model: [a, b]\n", 1, "`model` is a list"),
+        ("- merge\n", 1, "the file holds a list, keys were expected"),
+        ("merge: never\nmerge: on-green\n", 2, "`merge` stands there twice"),
+        ("merge: [never\nplan: auto\n", 2, "this is not YAML"),
+        ("a: !!python/object:os.system x\n", 1, "this is not YAML"),
+        ("x: &a [*a]\n", 1, "`x` is not a key"),
+        ("[" * 3000, 1, "this is not YAML"),
+        ("#" * (LARGEST + 1), 1, "the file has 65,537 characters"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line(text: str, line: int, said: str) -> None:
+    _, mistakes = read_configuration(text)
+    assert mistakes
+    assert said in mistakes[0].text
+    assert mistakes[0].line == line
+
+
+def test_a_wrong_value_leaves_the_last_valid_one_and_the_others_count() -> None:
+    before = Configuration(merge="on-approval", concurrency=7)
+    found, mistakes = read_configuration("merge: sometimes\nplan: never\n", before)
+    assert len(mistakes) == 1
+    assert (found.merge, found.plan, found.concurrency) == ("on-approval", "never", 2)
+
+
+def test_a_file_that_is_no_yaml_leaves_all_of_the_last_valid_one() -> None:
+    before = Configuration(merge="on-approval", concurrency=7)
+    found, _ = read_configuration("merge: [", before)
+    assert found == before
