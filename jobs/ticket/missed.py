@@ -15,12 +15,8 @@ from jobs.ticket.rules import RULES, asked, event_name
 
 READ_FROM_THE_ENTRY = frozenset({"installation", "installation_repositories", "ping"})
 """Events whose rules read no more than the log's entry says."""
-UNSEEN_BY_A_SWEEP = frozenset({"pull_request.closed"})
-"""The merge of a ticket that rests: its labels are not those that a sweep looks for.
-
-Comments are none of them. They count on unfinished tickets, and on resting ones while issue and label are as for a
-start (`jobs.ticket.signals`): a sweep finds both.
-"""
+UNSEEN_BY_A_SWEEP = frozenset({"pull_request.closed", "issue_comment.created"})
+"""The merge of a ticket that rests, and a command that starts one: a sweep looks for labels, and there are none."""
 
 
 @dataclass(frozen=True)
