@@ -88,7 +88,7 @@ class Rush:
             queue=self._queue,
             clock=self.now,
             stopping=lambda: False,
-            open_model=lambda: Model(settings),
+            open_model=lambda _name: Model(settings),
             open_sandbox=lambda: None,
         )
         self._turns = Turns(self._world.quota)
