@@ -1,9 +1,11 @@
 """Configuration files: the text of `.github/autocode.yml` → Configuration, with the line of every mistake."""
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
+from jobs.models.prices import PRICES
 from jobs.ticket.configuration import DEFAULTS, Configuration, Located, Mistake, configured
 
 LARGEST = 65_536
@@ -30,6 +32,10 @@ def read_configuration(
     if root is None or root.value is None:
         return DEFAULTS, ()
     result, found = configured(root, spare)
+    if result.model and result.model not in PRICES:
+        known = ", ".join(f"`{name}`" for name in PRICES)
+        mistakes.append(Mistake(root.value["model"].line, f"`model` is `{result.model}`, one of {known} was expected"))
+        result = replace(result, model=spare.model)
     return result, tuple(sorted([*mistakes, *found], key=lambda mistake: mistake.line))
 
 

@@ -125,10 +125,6 @@ class Configuration:
     """How many tickets are worked at a time; the others wait."""
     iterations: Annotated[int | None, Whole(20)] = None
     """Rounds of coding and checking before a ticket is given up; unset: as many as the operator allows."""
-    merge: Annotated[str, Choice(("never", "on-approval", "on-green"))] = "never"
-    """When autocode merges by itself: never, once a person has approved, or as soon as everything is green."""
-    method: Annotated[str, Choice(("squash", "merge", "rebase"))] = "squash"
-    """How it merges."""
     model: Annotated[str | None, Text()] = None
     """The model that codes; unset: what the operator set."""
     plan: Annotated[str, Choice(("auto", "always", "approve", "never"))] = "auto"
@@ -138,8 +134,6 @@ class Configuration:
     `priority: medium` or `priority: low` comes before it."""
     stack: Annotated[bool, Flag()] = False
     """A ticket may start on top of the open pull request of the ticket that blocks it."""
-    update: Annotated[str, Choice(("merge", "rebase"))] = "merge"
-    """How a branch that conflicts is brought up to date with its base."""
     usd: Annotated[Decimal | None, Dollars()] = None
     """Model cost of one ticket in US dollars; unset, and at most: what the operator allows."""
 

@@ -25,21 +25,24 @@ board:
   todo: Backlog
 concurrency: 4
 iterations: 3
-merge: on-green
-method: rebase
 model: claude-sonnet-5-5
 plan: approve
 priority: Urgency
 stack: true
-update: rebase
 usd: 2.5
 """
     board = Board("State", "Robot", "Doing", "Checking", "Shipped", "Backlog")
     expected = Configuration(
-        base="develop", board=board, concurrency=4, iterations=3, merge="on-green", method="rebase",
-        model="claude-sonnet-5-5", plan="approve", priority="Urgency", stack=True, update="rebase",
+        base="develop",
+        board=board,
+        concurrency=4,
+        iterations=3,
+        model="claude-sonnet-5-5",
+        plan="approve",
+        priority="Urgency",
+        stack=True,
         usd=Decimal("2.5"),
-    )  # fmt: skip
+    )
     assert read_configuration(text) == (expected, ())
     for name, default, kind in key_names():
         if kind and "." not in name:
@@ -49,10 +52,10 @@ usd: 2.5
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("concurrency: 2\nmetod: squash\n", 2, "`metod` is not a key; did you mean `method`?"),
+        ("concurrency: 2\nmodle: x\n", 2, "`modle` is not a key; did you mean `model`?"),
         ("qqq: 1\n", 1, "`qqq` is not a key; the keys are `base`, `board`"),
         ("board:\n  tigger: X\n", 2, "`board.tigger` is not a key; did you mean `trigger`?"),
-        ("merge: on-gren\n", 1, "`merge` is `on-gren`, one of never, on-approval, on-green was expected; did you"),
+        ("plan: alway\n", 1, "`plan` is `alway`, one of auto, always, approve, never was expected; did you mean"),
         ("concurrency: many\n", 1, "`concurrency` is `many`, a whole number from 1 to 50 was expected"),
         ("concurrency: 0\n", 1, "`concurrency` is `0`"),
         ("concurrency: true\n", 1, "`concurrency` is `True`, a whole number"),
@@ -60,10 +63,11 @@ usd: 2.5
         ("stack: perhaps\n", 1, "true or false was expected"),
         ("base:\n", 1, "`base` is empty, a name in one line"),
         ("board: Status\n", 1, "`board` holds `Status`, keys were expected"),
+        ("model: gpt\n", 1, "`model` is `gpt`, one of `claude-opus-5-5`,"),
         ("model: [a, b]\n", 1, "`model` is a list"),
-        ("- merge\n", 1, "the file holds a list, keys were expected"),
-        ("merge: never\nmerge: on-green\n", 2, "`merge` stands there twice"),
-        ("merge: [never\nplan: auto\n", 2, "this is not YAML"),
+        ("- plan\n", 1, "the file holds a list, keys were expected"),
+        ("plan: never\nplan: always\n", 2, "`plan` stands there twice"),
+        ("plan: [never\nbase: main\n", 2, "this is not YAML"),
         ("a: !!python/object:os.system x\n", 1, "this is not YAML"),
         ("x: &a [*a]\n", 1, "`x` is not a key"),
         ("[" * 3000, 1, "this is not YAML"),
@@ -78,13 +82,13 @@ def test_a_mistake_is_named_with_its_line(text: str, line: int, said: str) -> No
 
 
 def test_a_wrong_value_leaves_the_last_valid_one_and_the_others_count() -> None:
-    before = Configuration(merge="on-approval", concurrency=7)
-    found, mistakes = read_configuration("merge: sometimes\nplan: never\n", before)
+    before = Configuration(plan="approve", concurrency=7)
+    found, mistakes = read_configuration("plan: sometimes\nstack: true\n", before)
     assert len(mistakes) == 1
-    assert (found.merge, found.plan, found.concurrency) == ("on-approval", "never", 2)
+    assert (found.plan, found.stack, found.concurrency) == ("approve", True, 2)
 
 
 def test_a_file_that_is_no_yaml_leaves_all_of_the_last_valid_one() -> None:
-    before = Configuration(merge="on-approval", concurrency=7)
-    found, _ = read_configuration("merge: [", before)
+    before = Configuration(plan="approve", concurrency=7)
+    found, _ = read_configuration("plan: [", before)
     assert found == before
