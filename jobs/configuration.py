@@ -34,7 +34,9 @@ def read_configuration(
     result, found = configured(root, spare)
     if result.model and result.model not in PRICES:
         known = ", ".join(f"`{name}`" for name in PRICES)
-        mistakes.append(Mistake(root.value["model"].line, f"`model` is `{result.model}`, one of {known} was expected"))
+        mistakes.append(
+            Mistake(root.value["model"].line, f"`model` is `{result.model}`, one of {known} was expected")
+        )
         result = replace(result, model=spare.model)
     return result, tuple(sorted([*mistakes, *found], key=lambda mistake: mistake.line))
 

@@ -72,6 +72,10 @@ class Agent:
         """
         self._brief = brief
         self._transcript = self._checkpoint.load() or _begun(brief)
+        if self._progress.submitted is not None and not answers:
+            # Only the record that says so was lost.
+            return self._outcome(Ended(Signal.SUBMITTED, summary=self._progress.submitted))
+        self._progress.submitted = None
         self._transcript.switch_to(self._model.name)
         self._transcript.take_up(answers)
         ended = None
@@ -169,6 +173,8 @@ class Agent:
         if done.signal in (Signal.ASKED, Signal.PLANNED):
             self._progress.asked, self._progress.question = call["id"], done.question or ""
             return result(call, WAITING), done
+        if done.signal is Signal.SUBMITTED:
+            self._progress.submitted = done.summary
         return result(call, "Done."), done
 
     def _nudge(self, content: list[Json]) -> Ended | None:

@@ -49,18 +49,24 @@ def deadline(record: Record, observation: Observation, budget: Budget) -> dateti
     if record.phase is not Phase.CHECKING or record.published_at is None:
         return None
     pull_request = own_pull_request(record, observation)
+    if observation.now < record.published_at and _is_seen(record.head_sha, observation):
+        # Our commit was there before we took note of it, as a dead worker's is, and so may the last event about it be.
+        return record.published_at
     if pull_request is None or pull_request.head_sha != record.head_sha:
         # It was opened or pushed to after the observation.
         return record.published_at + budget.checks_timeout
-    if observation.now < record.published_at:
-        # Our commit was there before we took note of it, as a dead worker's is, and so may the last event about it be.
-        return record.published_at
     match verdict(pull_request.checks):
         case Verdict.NONE:
             return record.published_at + budget.checks_timeout
         case Verdict.PASSED if not _has_settled(record, pull_request, observation.now):
             return record.published_at + SETTLING
     return None
+
+
+def _is_seen(sha: str | None, observation: Observation) -> bool:
+    """The commit is on GitHub, whether or not there is a pull request of it."""
+    heads = {branch.head_sha for branch in observation.branches}
+    return sha in heads | {pull_request.head_sha for pull_request in observation.pull_requests}
 
 
 def own_pull_request(record: Record, observation: Observation) -> PullRequest | None:

@@ -37,3 +37,18 @@ def test_who_lost_the_ticket_while_the_model_was_thinking_touches_neither_files_
 
 def refuse() -> None:
     raise LeaseLost("another has it")
+
+
+def test_what_was_submitted_and_not_recorded_is_not_asked_of_the_model_again(world: World) -> None:
+    first = world.run(POLITE, submit("Politer."), submit("Politer."))
+    asked = len(world.requests)
+    again = world.run()
+    assert (again.signal, again.summary) == (first.signal, "Politer.")
+    assert len(world.requests) == asked
+
+
+def test_who_speaks_after_it_was_submitted_is_heard_by_the_model(world: World) -> None:
+    world.run(POLITE, submit("Politer."), submit("Politer."), submit("As @bob said."))
+    asked = len(world.requests)
+    assert world.run(answers=["@bob: say it louder"]).summary == "As @bob said."
+    assert len(world.requests) == asked + 1

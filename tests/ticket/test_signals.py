@@ -7,11 +7,12 @@ import pytest
 
 from jobs.ticket.budget import Budget
 from jobs.ticket.names import APPROVE
-from jobs.ticket.observation import Observation, Trigger
+from jobs.ticket.observation import Branch, Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.signals import deadline, logins_to_ask, signal
 from tests.ticket.builders import (
+    BRANCH,
     LABELED_AT,
     NOW,
     SHA,
@@ -219,3 +220,5 @@ def test_checks_that_were_complete_before_we_took_note_of_the_commit_are_looked_
     seen = with_checks(GREEN)
     assert signal(record(published_at=later), seen, BUDGET) is None
     assert deadline(record(published_at=later), seen, BUDGET) == later
+    before = observation(branches=(Branch(BRANCH, SHA),))
+    assert deadline(record(published_at=later), before, BUDGET) == later
