@@ -7,7 +7,7 @@ from jobs.steps.replying import reply_to_command
 from jobs.steps.work import Work
 from jobs.ticket.observation import Comment
 from jobs.ticket.phases import TRANSITIONS, Phase, Signal
-from jobs.ticket.signals import signal
+from jobs.ticket.signals import logins_to_ask, signal
 from jobs.ticket.updates import rebuilt, started, updated
 from jobs.world import World
 
@@ -18,6 +18,8 @@ def take_signals(world: World, work: Work) -> bool:
     """Walk the table with everything that this observation and its commands say; whether they said anything."""
     changed = False
     while True:
+        # In another phase the word of other people counts.
+        work.ask_permissions(logins_to_ask(work.recorded, work.observation))
         happened = signal(work.recorded, work.observation, work.budget)
         if (happened and move(world, work, happened)) or _reply(world, work):
             changed = True

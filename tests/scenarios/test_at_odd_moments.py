@@ -122,3 +122,15 @@ def test_something_of_ours_that_breaks_three_times_ends_in_an_apology(world: Wor
     [apology] = issue.told()
     assert "Something went wrong inside autocode" in apology
     assert record.run in apology
+
+
+def test_an_answer_that_comes_before_the_question_is_recorded_counts(world: World) -> None:
+    title = "Greet people or wait"
+    world.will(ask("Shall I?", **SLOW), *BRISK, when=(title,))
+    issue = thinking(world, title)
+    # The question is posted, and the record that says so is not.
+    world.fault(method="PATCH", path=f"{issue.repo.name}/issues/comments/", answer=502)
+    issue.wait(lambda: [text for text in issue.told() if "Shall I?" in text], "the question")
+    issue.say("You shall.", by="bob")
+    issue.until("validating")
+    assert len([text for text in issue.told() if "Shall I?" in text]) == 1
