@@ -107,14 +107,23 @@ class QueueDown(Exception):
 
 
 def connect(address: str, *, timeout: float = 10.0, retries: int = 5) -> Redis:
-    """A client that gives up on a command after `timeout` seconds, `retries` times, with 0.1 to 2 s in between."""
-    backoff = ExponentialBackoff(cap=2.0, base=0.1)
+    """A client that gives up on a command after `timeout` seconds, and tries `retries` times more.
+
+    At once the first time, then after 0.2 to 2 s.
+    """
     return Redis.from_url(
         address,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
-        retry=Retry(backoff, retries),
+        retry=Retry(_AtOnceFirst(cap=2.0, base=0.1), retries),
     )
+
+
+class _AtOnceFirst(ExponentialBackoff):
+    """A connection that Redis has closed needs a new one, no pause: the web process has a queue of people behind it."""
+
+    def compute(self, failures: int) -> float:
+        return super().compute(failures - 1) if failures > 1 else 0.0
 
 
 class Queue:
