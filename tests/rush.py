@@ -94,6 +94,7 @@ class Rush:
         self._turns = Turns(self._world.quota)
         self._served: dict[Ticket, None] = {}
         self._jobs = 0
+        self._swept = self.now()
 
     def __enter__(self) -> Self:
         return self
@@ -122,21 +123,32 @@ class Rush:
         return self._outcome(self.now() - begun)
 
     def _work_off(self, end: datetime) -> None:
-        swept = self.now()
+        self._swept = self.now()
         while self._redis.zcard(LATER) or self._waiting():
             for job in self._taken():
                 self._do(job)
-            if self.now() > swept + SWEEP_EVERY:
+            if self._sweep_is_due():
                 self._queue.request_sweep()
-                swept = self.now()
+                self._swept = self.now()
             if not self._queue.request_due(self.now(), self._turns.next) and not self._waiting():
                 self._advance()
             if self.now() > end:
                 raise TimeoutError(f"{self._redis.zcard(LATER)} tickets still wait after {LONGEST}")
 
     def _advance(self) -> None:
-        Person(self._stack.hub.url, "").post("/_hub/clock", {"advance": STEP.total_seconds()})
-        self._offset += STEP
+        """To the next moment at which the clock process would find something to do."""
+        begun, offset = self.now(), self._offset
+        quota = self._world.quota(self._stack.hub.installation_id)
+        while True:
+            self._offset += STEP
+            comes_due = self._redis.zcount(LATER, begun.timestamp(), self.now().timestamp())
+            if comes_due or quota.room() or self._sweep_is_due():
+                break
+        moved = (self._offset - offset).total_seconds()
+        Person(self._stack.hub.url, "").post("/_hub/clock", {"advance": moved})
+
+    def _sweep_is_due(self) -> bool:
+        return self.now() > self._swept + SWEEP_EVERY
 
     def _waiting(self) -> int:
         return sum(int(self._redis.llen(f"rq:queue:{lane}")) for lane in ("tickets", "coding"))
