@@ -1,11 +1,11 @@
 """Configuration: every key of `.github/autocode.yml` with its default and meaning, and what a wrong one is told. Pure.
 
-The README's table and the JSON schema for editors are made from the two classes below (`make docs`).
+The README's table and the JSON schema for editors are made from the class below (`make docs`).
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Annotated, Any, get_args
 
@@ -63,21 +63,6 @@ class Dollars:
 
 
 @dataclass(frozen=True)
-class Flag:
-    """True or false."""
-
-    def read(self, value: object) -> bool:
-        """The answer; ValueError says what was expected."""
-        if value is True or value is False:
-            return value
-        raise ValueError("true or false was expected")
-
-    def schema(self) -> dict[str, Any]:
-        """As JSON schema."""
-        return {"type": "boolean"}
-
-
-@dataclass(frozen=True)
 class Text:
     """A name of at most 100 characters."""
 
@@ -92,25 +77,7 @@ class Text:
         return {"type": "string", "minLength": 1, "maxLength": 100}
 
 
-Kind = Choice | Whole | Dollars | Flag | Text
-
-
-@dataclass(frozen=True)
-class Board:
-    """How tickets and the cards of a Project go together. Names are compared without regard to case."""
-
-    field: Annotated[str, Text()] = "Status"
-    """The Project's single-select field whose options are the columns."""
-    trigger: Annotated[str, Text()] = "Autocode"
-    """The column into which a card is moved to start its ticket; moving it out of all columns named here cancels."""
-    working: Annotated[str, Text()] = "In progress"
-    """The column of a ticket that is worked on."""
-    review: Annotated[str, Text()] = "In review"
-    """The column of a ticket whose pull request waits for people."""
-    done: Annotated[str, Text()] = "Done"
-    """The column of a merged ticket."""
-    todo: Annotated[str, Text()] = "Todo"
-    """The column to which a cancelled ticket goes back."""
+Kind = Choice | Whole | Dollars | Text
 
 
 @dataclass(frozen=True)
@@ -119,21 +86,12 @@ class Configuration:
 
     base: Annotated[str | None, Text()] = None
     """The branch that tickets start from and merge into; unset: the default branch."""
-    board: Board = field(default_factory=Board)
-    """The Project's field and columns; see the rows below."""
-    concurrency: Annotated[int, Whole(50)] = 2
-    """How many tickets are worked at a time; the others wait."""
     iterations: Annotated[int | None, Whole(20)] = None
     """Rounds of coding and checking before a ticket is given up; unset: as many as the operator allows."""
     model: Annotated[str | None, Text()] = None
     """The model that codes; unset: what the operator set."""
     plan: Annotated[str, Choice(("auto", "always", "approve", "never"))] = "auto"
     """The agent makes a plan when it sees fit, always, always and waits until somebody approves it, or never."""
-    priority: Annotated[str, Text()] = "Priority"
-    """The Project's number or single-select field that decides which ticket is next; a label `priority: high`,
-    `priority: medium` or `priority: low` comes before it."""
-    stack: Annotated[bool, Flag()] = False
-    """A ticket may start on top of the open pull request of the ticket that blocks it."""
     usd: Annotated[Decimal | None, Dollars()] = None
     """Model cost of one ticket in US dollars; unset, and at most: what the operator allows."""
 
@@ -168,24 +126,20 @@ def configured(
     root: Located, fallback: Configuration | None = None
 ) -> tuple[Configuration, tuple[Mistake, ...]]:
     """What the file says, and its mistakes; where it is wrong, `fallback` holds (the defaults unless given)."""
+    spare = fallback or DEFAULTS
+    if not isinstance(root.value, Mapping):
+        return spare, (Mistake(root.line, f"the file holds {_shown(root.value)}, keys were expected"),)
+    known = {item.name: item for item in fields(Configuration)}
     mistakes: list[Mistake] = []
-    result: Configuration = _filled(DEFAULTS, fallback or DEFAULTS, root, "", mistakes)
-    return result, tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-
-
-def key_names(cls: Any = Configuration, prefix: str = "") -> Iterator[tuple[str, Any, Kind | None]]:
-    """(name with dots, default, kind) of every key; the kind of a group of keys is None."""
-    for item in fields(cls):
-        group = _group(item)
-        if group is None:
-            yield f"{prefix}{item.name}", item.default, _kind(item)
+    changes = {}
+    for name, found in root.value.items():
+        if name in known:
+            changes[name] = _read(known[name], found, getattr(spare, name), mistakes)
         else:
-            yield f"{prefix}{item.name}", None, None
-            yield from key_names(group, f"{prefix}{item.name}.")
-
-
-def _group(item: Any) -> Any:
-    return item.type if is_dataclass(item.type) else None
+            mistakes.append(
+                Mistake(found.line, f"`{name}` is not a key{_nearest(name, known) or _all_of(known)}")
+            )
+    return replace(DEFAULTS, **changes), tuple(sorted(mistakes, key=lambda mistake: mistake.line))
 
 
 def _kind(item: Any) -> Kind:
@@ -193,32 +147,11 @@ def _kind(item: Any) -> Kind:
     return kind
 
 
-def _filled(default: Any, fallback: Any, node: Located, prefix: str, mistakes: list[Mistake]) -> Any:
-    """`default` with what `node` says; a value that is wrong is taken from `fallback`."""
-    known = {item.name: item for item in fields(default)}
-    if not isinstance(node.value, Mapping):
-        where = f"`{prefix.rstrip('.')}`" if prefix else "the file"
-        mistakes.append(Mistake(node.line, f"{where} holds {_shown(node.value)}, keys were expected"))
-        return fallback
-    changes = {}
-    for name, found in node.value.items():
-        item = known.get(name)
-        if item is None:
-            text = f"`{prefix}{name}` is not a key{_nearest(name, known) or _all_of(known)}"
-            mistakes.append(Mistake(found.line, text))
-        elif _group(item) is not None:
-            group, spare = getattr(default, name), getattr(fallback, name)
-            changes[name] = _filled(group, spare, found, f"{prefix}{name}.", mistakes)
-        else:
-            changes[name] = _read(item, found, prefix, getattr(fallback, name), mistakes)
-    return replace(default, **changes)
-
-
-def _read(item: Any, found: Located, prefix: str, fallback: Any, mistakes: list[Mistake]) -> Any:
+def _read(item: Any, found: Located, fallback: Any, mistakes: list[Mistake]) -> Any:
     try:
         return _kind(item).read(found.value)
     except ValueError as error:
-        text = f"`{prefix}{item.name}` is {_shown(found.value)}, {error}"
+        text = f"`{item.name}` is {_shown(found.value)}, {error}"
         mistakes.append(Mistake(found.line, text))
         return fallback
 
