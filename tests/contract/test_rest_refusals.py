@@ -37,6 +37,11 @@ WRITES: dict[str, Endpoint] = {
     "issues/add-sub-issue": ("POST", "/issues/1/sub_issues", {"sub_issue_id": 1}),
     "pulls/create": ("POST", "/pulls", {"title": "x", "head": "x", "base": "main"}),
     "reactions/create-for-issue": ("POST", "/issues/1/reactions", {"content": "eyes"}),
+    "reactions/create-for-issue-comment": (
+        "POST",
+        "/issues/comments/{comment}/reactions",
+        {"content": "eyes"},
+    ),
 }
 """What needs a body."""
 LENIENT: dict[str, Endpoint] = {
