@@ -112,7 +112,8 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         log.warning("%s: %s; observing again before anything else", ticket.key, uncertain)
         # It may still be carried out.
         work.freshness.write_begins()
-        world.queue.request_at(ticket, world.clock() + pauses.pause(world.redis, ticket, _trouble(uncertain)))
+        pause = pauses.pause(world.redis, ticket, pauses.kind(uncertain))
+        world.queue.request_at(ticket, world.clock() + pause)
     except Later as later:
         log.info("%s: %s", ticket.key, later)
         world.queue.request_at(ticket, later.until)
@@ -133,11 +134,6 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         work.close()
     work.bad_runs.leave()
     return Result.PUT_OFF
-
-
-def _trouble(error: Exception) -> str:
-    """What tells it from another trouble: an outage is the same whichever read it strikes."""
-    return "GitHub is away" if isinstance(error, Unanswered) else str(error)
 
 
 def _pass(world: World, work: Work, lane: Lane) -> Result:
