@@ -1,6 +1,7 @@
 """Api: how every request to GitHub is sent: which are repeated, what waits, when credentials are renewed.
 
-Reads are repeated twice at most. A write is sent once: when its answer is lost, nobody knows whether it
+Reads are repeated twice at most, and not at all where GitHub let us wait for nothing: that takes a worker each time,
+and closes the door for the others. A write is sent once: when its answer is lost, nobody knows whether it
 happened, and `Uncertain` says so. Rate limits are never slept out in a worker, they raise `Later`, before they are
 reached where there is a `Quota`.
 """
@@ -23,6 +24,7 @@ from githubkit.exception import RequestError, RequestFailed
 
 from jobs.github.errors import (
     OUTAGE_WAIT,
+    Silent,
     Throttled,
     Unanswered,
     Uncertain,
@@ -87,7 +89,11 @@ class Api:
     def reconnect(self) -> GitHub[Any]:
         """Start anew with fresh credentials."""
         self.close()
-        credentials = self._authenticate()
+        try:
+            credentials = self._authenticate()
+        except Silent as silent:
+            # The App has no quota itself, and asks on behalf of the installation.
+            raise self._heed(silent) from silent
         # Held in self because githubkit's namespaces refer to their client weakly.
         self._github = self._open.enter_context(
             GitHub(
@@ -174,6 +180,9 @@ class Api:
                 response = self._once(method, path, is_write=is_write, **content)
             except RequestError as error:
                 may_repeat = repeatable or isinstance(error.exc, NEVER_SENT)
+                if may_repeat and isinstance(error.exc, httpx.TimeoutException):
+                    until, why = self._clock() + OUTAGE_WAIT, f"GitHub kept us waiting ({method} {path})"
+                    raise self._heed(Silent(until, why)) from error
                 self._pause(pauses, f"{method} {path}: {error.exc!r}", may_repeat)
                 continue
             if response.status_code >= 500:
@@ -194,6 +203,9 @@ class Api:
     def _heed(self, refused: Refused) -> Refused | Later:
         """What GitHub says of limits to one worker holds for all; gives what to raise, with the time to come back."""
         if self._quota is None or not isinstance(refused, Later):
+            return refused
+        if isinstance(refused, Silent):
+            self._quota.fall_silent()
             return refused
         if isinstance(refused, Throttled):
             return Later(self._quota.back_off(), refused.why)

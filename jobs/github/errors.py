@@ -35,6 +35,10 @@ class Unanswered(Later):
     """GitHub is away: reads failed in a row, or it takes no credentials. Nothing was written."""
 
 
+class Silent(Unanswered):
+    """GitHub let us wait until our own patience ended. So would it whoever asks next: nobody should at once."""
+
+
 OUTAGE_WAIT = timedelta(minutes=1)
 """After reads have failed in a row."""
 

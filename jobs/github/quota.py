@@ -93,6 +93,8 @@ end
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Where GitHub does not say how long: the shortest at first, then twice as long each time, up to the longest.
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
+SHORTEST_SILENCE, LONGEST_SILENCE = timedelta(seconds=5), timedelta(minutes=1)
+"""Where GitHub does not answer at all: one worker at a time tries whether it does again."""
 
 # KEYS: until when the door is closed; refusals in a row. ARGV: now, the shortest wait, the longest, in seconds. Gives
 # until when it is closed. A refusal while it is closed was on its way before, and makes nothing worse.
@@ -165,10 +167,11 @@ class Quota:
 
     def back_off(self) -> datetime:
         """GitHub said to wait and not how long: longer each time until `proceed`. Gives until when nobody asks."""
-        now = self._clock().timestamp()
-        waits = SHORTEST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()
-        until = self._back_off(keys=[f"{self._prefix}:closed", f"{self._prefix}:row"], args=[now, *waits])
-        return datetime.fromtimestamp(float(until), UTC)
+        return self._close_longer("row", SHORTEST_WAIT, LONGEST_WAIT)
+
+    def fall_silent(self) -> None:
+        """GitHub did not answer in time: nobody asks for some seconds, longer each time within `LONGEST_SILENCE`."""
+        self._close_longer("silences", SHORTEST_SILENCE, LONGEST_SILENCE)
 
     def proceed(self) -> None:
         """GitHub took a write, so nothing is in the way any more. Reads may pass all the time while writes do not."""
@@ -188,6 +191,12 @@ class Quota:
         wait = float(self._spend(keys=[f"{self._prefix}:{rate.name}" for rate in costs], args=arguments))
         if wait > 0:
             raise Later(now + timedelta(seconds=wait), "GitHub's limits leave no room for more")
+
+    def _close_longer(self, row: str, shortest: timedelta, longest: timedelta) -> datetime:
+        """Twice as long as last time; gives until when. `row` counts, and forgets `longest` after the door is open."""
+        keys = [f"{self._prefix}:closed", f"{self._prefix}:{row}"]
+        args = [self._clock().timestamp(), shortest.total_seconds(), longest.total_seconds()]
+        return datetime.fromtimestamp(float(self._back_off(keys=keys, args=args)), UTC)
 
     def _closed_until(self) -> float:
         """In seconds since 1970; 0 when the door is open."""

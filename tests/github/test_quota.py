@@ -143,6 +143,20 @@ def test_who_is_told_to_wait_closes_the_door_for_all(redis, quota, clock):
     write(other)
 
 
+def test_silences_close_the_door_for_longer_each_time_up_to_a_minute_and_are_forgotten(redis, quota, clock):
+    def silence():
+        quota.fall_silent()
+        quota.fall_silent()
+        with pytest.raises(Later) as later:
+            quota.start(TICKET)
+        waited, clock.now = later.value.until - clock.now, later.value.until
+        return round(waited.total_seconds())
+
+    assert [silence() for _ in range(6)] == [5, 10, 20, 40, 60, 60]
+    [count] = [key for key in redis.keys("quota:17:*") if key.endswith(b":silences")]
+    assert 110 < redis.ttl(count) <= 120
+
+
 def test_without_a_time_the_waits_double_from_a_minute_to_an_hour_until_a_write_succeeds(quota, clock):
     waits = []
     for _ in range(8):
