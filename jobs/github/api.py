@@ -179,6 +179,9 @@ class Api:
             try:
                 response = self._once(method, path, is_write=is_write, **content)
             except RequestError as error:
+                if not isinstance(error.exc, httpx.HTTPError):
+                    # githubkit wraps everything, the end of our job's time too, which comes only once.
+                    raise error.exc from None
                 may_repeat = repeatable or isinstance(error.exc, NEVER_SENT)
                 if may_repeat and isinstance(error.exc, httpx.TimeoutException):
                     until, why = self._clock() + OUTAGE_WAIT, f"GitHub kept us waiting ({method} {path})"
