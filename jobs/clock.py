@@ -50,6 +50,7 @@ def tick(queue: Queue, turns: Turns, now: datetime, read_every: timedelta = READ
     queue.request_reading_every(read_every)
     if queue.request_sweep_every(SWEEP_EVERY):
         log.info("sweep")
+    queue.request_sweeps_due(now)
     queue.request_due(now, turns.next)
 
 

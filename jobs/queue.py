@@ -56,6 +56,8 @@ LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
 NEWS_FOR = 15
 """Seconds that it is remembered when a ticket was last heard of."""
+SWEEPS = "autocode:sweeps"
+"""Sorted set: installation, 0 for the list of them → time to sweep, likewise."""
 SWEPT = "autocode:swept"
 """Lives for as long as no sweep is due."""
 READ = "autocode:deliveries:read"
@@ -94,7 +96,6 @@ if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) == tonumber(ARGV[2]) t
 end
 return 0
 """
-
 
 # KEYS: when it was heard of. ARGV: a time. Later news stays.
 FORGET_NEWS = """
@@ -142,9 +143,8 @@ class Queue:
         """Ask for it; False if a job that has yet to begin will see to it. QueueDown if it cannot be taken."""
         if isinstance(request, Reconcile):
             ticket, turn = request.ticket, _turn(lane, request.ticket.job_id_part)
-            return self._put(
-                lane, turn, "jobs.entrypoints.reconcile", (ticket.key, lane, turn), is_news=request.is_news
-            )
+            args = (ticket.key, lane, turn)
+            return self._put(lane, turn, "jobs.entrypoints.reconcile", args, is_news=request.is_news)
         return self._sweep(request.installation)
 
     def heard_of(self, ticket: Ticket) -> datetime:
@@ -170,11 +170,8 @@ class Queue:
 
         `whose_turn` chooses among them, longest due first, and says in which order; the others stay due.
         """
+        due = {Ticket.parse(key.decode()): time for key, time in self._due(LATER, now)}
         with _reachable():
-            found: list[Any] = self._redis.zrange(
-                LATER, "-inf", repr(now.timestamp()), byscore=True, withscores=True
-            )
-            due = {Ticket.parse(key.decode()): time for key, time in found}
             asked = whose_turn(sorted(due, key=lambda ticket: (due[ticket], ticket.number)))
         for ticket in asked:
             self.request(Reconcile(ticket, why="put off until now", is_news=False))
@@ -189,18 +186,24 @@ class Queue:
         return None if time is None else datetime.fromtimestamp(time, UTC)
 
     def request_sweep(self) -> None:
-        """Ask for every open ticket of every installation."""
+        """Ask for a sweep of every installation."""
         self._sweep(None)
 
     def request_sweep_every(self, interval: timedelta) -> bool:
         """Ask for a sweep if none was asked for within `interval`, or if Redis was emptied since; False: not due."""
         return self._every(interval, SWEPT, self.request_sweep)
 
-    def sweep_again(self, after: timedelta) -> None:
-        """A sweep has failed: another one is due in that time, if it was not due earlier."""
+    def request_sweep_at(self, installation: int | None, when: datetime) -> None:
+        """Ask for a sweep, of every installation if None, at a time; the last call counts."""
         with _reachable():
-            if self._redis.pttl(SWEPT) > after.total_seconds() * 1000:
-                self._redis.set(SWEPT, 1, px=after)
+            self._redis.zadd(SWEEPS, {str(installation or 0): when.timestamp()})
+
+    def request_sweeps_due(self, now: datetime) -> None:
+        """Ask for the sweeps whose time has come."""
+        for name, time in self._due(SWEEPS, now):
+            self._sweep(int(name) or None)
+            with _reachable():
+                self._strike_out(keys=[SWEEPS], args=[name, repr(time)])
 
     def request_reading_every(self, interval: timedelta) -> bool:
         """Ask for a reading of GitHub's delivery log, as rarely; False: not due."""
@@ -215,6 +218,11 @@ class Queue:
         """QueueDown unless Redis answers and takes what is written to it."""
         with _reachable():
             self._redis.set("autocode:ping", 1, ex=60)
+
+    def _due(self, key: str, now: datetime) -> list[Any]:
+        """(member, time) of a sorted set, up to now."""
+        with _reachable():
+            return list(self._redis.zrange(key, "-inf", repr(now.timestamp()), byscore=True, withscores=True))
 
     def _every(self, interval: timedelta, asked: str, ask: Callable[[], object]) -> bool:
         """Call `ask` unless the key `asked` remembers that it was called within the interval."""

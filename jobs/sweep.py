@@ -12,19 +12,20 @@ from typing import Any
 
 from redis import Redis
 
+from jobs import pauses
 from jobs.github.app import Account, App
-from jobs.github.errors import GitHubError, Gone
+from jobs.github.errors import GitHubError, Gone, Unanswered
 from jobs.github.listing import Found
 from jobs.github.quota import Quota
 from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.ticket.errors import Later, TellPeople
-from jobs.ticket.request import Reconcile, Ticket
+from jobs.ticket.request import Reconcile, Sweep, Ticket
 
 KEPT_FOR = timedelta(days=1)
 """After the last sweep of an installation."""
 AGAIN = timedelta(minutes=1)
-"""After a sweep that failed for another reason than GitHub's limits or an outage."""
+"""After a sweep that failed for another reason than GitHub's limits, for the first time."""
 SOONEST = timedelta(seconds=1)
 ASKED = b"?"
 """Stands before a fingerprint as long as no look is known to have finished since."""
@@ -81,32 +82,43 @@ def sweep(
     clock: Callable[[], datetime],
     installation: int | None,
 ) -> None:
-    """Ask for the tickets of one installation, or of all. What GitHub refuses now is swept again soon."""
-    with App(settings, clock, quota_of) as app:
-        try:
-            numbers = (
-                [item.installation for item in app.installations()]
-                if installation is None
-                else [installation]
-            )
-        except (Later, TellPeople, GitHubError) as error:
-            log.warning("no sweep: %s", error)
-            queue.sweep_again(_soon(error, clock()))
+    """Ask for the tickets of one installation, or for a sweep of each. What fails comes again soon, alone."""
+    try:
+        with App(settings, clock, quota_of) as app:
+            if installation is None:
+                for account in app.installations():
+                    queue.request(Sweep(account.installation, why="sweep of all"))
+            else:
+                account, fingerprints = app.account(installation), Fingerprints(redis, installation)
+                _sweep(app, account, fingerprints, queue, clock())
+    except Exception as error:
+        if installation and isinstance(error, Gone):
+            log.warning("installation %s: %s", installation, error)
             return
-        for number in numbers:
-            try:
-                _sweep(app, app.account(number), Fingerprints(redis, number), queue, clock())
-            except Gone as gone:
-                log.warning("installation %s: %s", number, gone)
-            except (Later, TellPeople, GitHubError) as error:
-                # The other accounts are not to blame.
-                log.warning("installation %s: %s", number, error)
-                queue.sweep_again(_soon(error, clock()))
+        # Whatever it is, its own time limit too: RQ would only run it again at once, before all others.
+        is_expected = isinstance(error, Later | TellPeople | GitHubError)
+        log.warning("no sweep of %s: %s", installation or "all", error, exc_info=not is_expected)
+        _put_off(redis, queue, installation, error, clock())
+        return
+    redis.delete(_failures(installation))
 
 
-def _soon(error: Exception, now: datetime) -> timedelta:
-    """After so long it may go better."""
-    return max(error.until - now, SOONEST) if isinstance(error, Later) else AGAIN
+def _put_off(redis: Redis, queue: Queue, installation: int | None, error: Exception, now: datetime) -> None:
+    """Until GitHub said, else for twice as long each time until the sweep of all is sooner; their list for `AGAIN`."""
+    if isinstance(error, Later) and not isinstance(error, Unanswered):
+        queue.request_sweep_at(installation, max(error.until, now + SOONEST))
+        return
+    counts = redis.pipeline()
+    counts.incr(_failures(installation))
+    counts.expire(_failures(installation), pauses.KEPT)
+    pause = pauses.doubled(AGAIN, int(counts.execute()[0])) if installation else AGAIN
+    if pause < pauses.LONGEST:
+        queue.request_sweep_at(installation, now + pause)
+
+
+def _failures(installation: int | None) -> str:
+    """Where it is counted how often its sweep has failed in a row."""
+    return f"autocode:sweep-failures:{installation or 0}"
 
 
 def _sweep(app: App, account: Account, fingerprints: Fingerprints, queue: Queue, now: datetime) -> None:

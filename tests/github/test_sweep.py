@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from jobs.github.app import App
 from jobs.github.quota import Quota
-from jobs.queue import LATER, SWEPT, Queue
+from jobs.queue import LATER, SWEEPS, Queue
 from jobs.sweep import Fingerprints, sweep
 from jobs.ticket.request import Ticket
 from tests.github.conftest import World
@@ -22,13 +23,24 @@ class Sweeps:
 
     def __call__(self) -> list[int]:
         """The numbers of the tickets asked for; their jobs are taken from the queue."""
-        settings, installation = self.world.settings, self.world.hub.installation_id
-        sweep(settings, self.redis, self.queue, self.quota, self.now, installation)
-        jobs = [job.removeprefix(b"rq:job:") for job in self.redis.lrange("rq:queue:tickets", 0, -1)]
-        keys = [self.redis.hget(f"rq:job:{job.decode()}", "description").decode() for job in jobs]
-        self.redis.delete("rq:queue:tickets", *self.redis.keys("autocode:waiting:*"), "rq:none")
-        tickets = [Ticket.parse(key.removeprefix("reconcile ")) for key in keys]
+        self.of(self.world.hub.installation_id)
+        tickets = [Ticket.parse(name.removeprefix("reconcile ")) for name in self.asked_for()]
         return sorted(ticket.number for ticket in tickets if ticket.repository == self.world.repository)
+
+    def of(self, installation: int | None) -> None:
+        sweep(self.world.settings, self.redis, self.queue, self.quota, self.now, installation)
+
+    def asked_for(self) -> list[str]:
+        """The jobs in the queue, which is emptied."""
+        jobs = [job.removeprefix(b"rq:job:") for job in self.redis.lrange("rq:queue:tickets", 0, -1)]
+        found = [self.redis.hget(f"rq:job:{job.decode()}", "description").decode() for job in jobs]
+        self.redis.delete("rq:queue:tickets", *self.redis.keys("autocode:waiting:*"), "rq:none")
+        return found
+
+    def put_off(self) -> list[tuple[int, float]]:
+        """(installation, seconds) of the sweeps that come again."""
+        entries = self.redis.zrange(SWEEPS, 0, -1, withscores=True)
+        return [(int(name), time - self.now().timestamp()) for name, time in entries]
 
     def look(self, number: int = 1) -> None:
         """A look that comes to its end."""
@@ -187,11 +199,48 @@ def test_more_than_one_search_shows_are_all_found(world):
 
 
 def test_a_sweep_that_github_refuses_comes_again_as_soon_as_it_may(sweeps, world):
-    sweeps.redis.set(SWEPT, 1, ex=600)
     world.fail(
         path="^/graphql$", answer=403, body={"message": "secondary rate limit"}, headers={"Retry-After": "30"}
     )
     assert sweeps() == []
-    assert 20 < sweeps.redis.ttl(SWEPT) <= 30
+    [(name, wait)] = sweeps.put_off()
+    assert name == world.hub.installation_id
+    assert 20 < wait <= 30
     world.hub.advance(40)
     assert sweeps() == [1]
+
+
+def test_an_installation_that_is_refused_for_good_is_left_to_the_sweep_of_all_in_the_end(sweeps, world):
+    waits = []
+    for _ in range(5):
+        world.fail(path="^/graphql$", answer=400)
+        assert sweeps() == []
+        waits += [round(wait / 60) for _, wait in sweeps.put_off()]
+        sweeps.redis.delete(SWEEPS)
+    assert waits == [1, 2, 4, 8]
+    assert sweeps() == [1]
+    world.fail(path="^/graphql$", answer=400)
+    sweeps()
+    assert [round(wait / 60) for _, wait in sweeps.put_off()] == [1]
+
+
+def test_the_sweep_of_all_asks_for_one_of_each_installation_and_looks_at_none(sweeps, world):
+    sweeps.of(None)
+    assert sweeps.asked_for() == [f"sweep {world.hub.installation_id}"]
+    assert world.calls() == ["GET /app/installations"]
+
+
+def test_the_sweep_of_all_comes_again_soon_when_the_installations_cannot_be_listed(sweeps, world):
+    for _ in range(3):
+        world.fail(path="^/app/installations$", answer=400)
+        sweeps.of(None)
+        assert sweeps.asked_for() == []
+        assert [(name, round(wait)) for name, wait in sweeps.put_off()] == [(0, 60)]
+        sweeps.redis.delete(SWEEPS)
+
+
+def test_a_sweep_that_takes_too_long_is_put_off_and_not_run_again_at_once(sweeps, world):
+    world.fail(path="^/graphql$", answer="timeout", delay=2)
+    with UnixSignalDeathPenalty(1, JobTimeoutException):
+        assert sweeps() == []
+    assert [(name, round(wait)) for name, wait in sweeps.put_off()] == [(world.hub.installation_id, 60)]

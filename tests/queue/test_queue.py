@@ -9,7 +9,7 @@ from rq.job import Job, JobStatus
 
 from jobs.clock import PULL_EVERY, READ_EVERY, SWEEP_EVERY, tick
 from jobs.github.quota import Quota
-from jobs.queue import LATER, READ, RUNS_AGAIN, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
+from jobs.queue import LATER, READ, RUNS_AGAIN, SWEEPS, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
 from jobs.ticket.request import Reconcile, Sweep, Ticket
 from jobs.turns import Turns
 
@@ -182,6 +182,22 @@ def test_two_clocks_ask_once_per_interval_and_at_once_after_redis_was_emptied(
     redis.flushall()
     tick(queue, turns, NOW)
     assert asked_for(redis) == ["deliveries", "sweep"]
+
+
+def test_a_sweep_that_was_put_off_is_asked_for_when_it_is_due_and_of_several_times_the_last_counts(
+    queue: Queue, redis: Redis
+) -> None:
+    for installation in (17, 18, None):
+        queue.request_sweep_at(installation, NOW + timedelta(seconds=9))
+    queue.request_sweep_at(18, NOW + timedelta(seconds=30))
+    queue.request_sweeps_due(NOW + timedelta(seconds=8))
+    assert jobs(redis) == []
+    for _ in range(2):
+        queue.request_sweeps_due(NOW + timedelta(seconds=10))
+    assert sorted(str(job.args) for job in jobs(redis)) == ["[17]", "[None]"]
+    queue.request_sweeps_due(NOW + timedelta(seconds=30))
+    assert [job.args for job in jobs(redis)][2:] == [[18]]
+    assert not redis.exists(SWEEPS)
 
 
 def test_never_do_two_readings_of_the_delivery_log_wait(queue: Queue, redis: Redis) -> None:
