@@ -10,6 +10,8 @@ import logging
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from redis.exceptions import RedisError
+
 from jobs import pauses
 from jobs.freshness import LAG, Freshness, Guard
 from jobs.git.errors import GitUnreachable, is_full
@@ -18,8 +20,8 @@ from jobs.github.errors import Archived, Gone, Unanswered, Uncertain
 from jobs.lease import Lease
 from jobs.moves import move, recall, take_signals
 from jobs.poison import MOST, BadRuns
-from jobs.queue import Lane
-from jobs.setbacks import after_failure, set_aside, wait_for_room
+from jobs.queue import Lane, QueueDown
+from jobs.setbacks import after_failure, set_aside, wait_for_redis, wait_for_room
 from jobs.steps import STEPS
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
@@ -96,8 +98,8 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
     """One pass, and what becomes of everything that can go wrong in it."""
     ticket, begun = work.ticket, world.clock()
     fingerprints = Fingerprints(world.redis, ticket.installation)
-    work.bad_runs.begin()
     try:
+        work.bad_runs.begin()
         asked = fingerprints.asked(ticket)
         result = _pass(world, work, lane)
         if result is Result.WAITING:
@@ -123,6 +125,9 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
     except TellPeople as problem:
         log.info("%s: %s", ticket.key, problem)
         set_aside(world, work, str(problem))
+    except (RedisError, QueueDown) as away:
+        log.warning("%s: Redis: %s", ticket.key, away)
+        wait_for_redis(world, work)
     except Exception as error:
         if not is_full(error):
             log.exception("%s: run %s failed", ticket.key, work.recorded and work.recorded.run)

@@ -1,6 +1,9 @@
 """Setbacks: what becomes of a ticket that cannot go on: it is set aside, waits for room, or is tried again."""
 
 import logging
+import time
+
+from redis.exceptions import RedisError
 
 from jobs import pauses
 from jobs.git.errors import GitFailed
@@ -13,6 +16,9 @@ from jobs.ticket import messages
 from jobs.ticket.errors import Later, LeaseLost, TellPeople
 from jobs.ticket.phases import KIND, Signal
 from jobs.world import World
+
+REDIS_AWAY = 60.0
+"""Seconds that a run waits for Redis, to say there that it did not end badly."""
 
 log = logging.getLogger("autocode")
 
@@ -51,6 +57,25 @@ def wait_for_room(world: World, work: Work) -> None:
         work.save()
     except (LeaseLost, Later, Uncertain, TellPeople, GitHubError) as error:
         log.warning("%s: could not say so on the issue: %s", work.ticket.key, error)
+
+
+def wait_for_redis(world: World, work: Work) -> None:
+    """Redis was away, for which the ticket cannot help: this run does not count, and another one goes on.
+
+    Raises what Redis says if it stays away; then the job is run again.
+    """
+    given_up = time.monotonic() + REDIS_AWAY
+    while True:
+        try:
+            work.bad_runs.leave()
+            break
+        except RedisError:
+            if work.stopping() or time.monotonic() > given_up:
+                raise
+            time.sleep(0.5)
+    world.queue.request_at(
+        work.ticket, world.clock() + pauses.pause(world.redis, work.ticket, "Redis is away")
+    )
 
 
 def after_failure(world: World, work: Work, error: Exception) -> None:
