@@ -19,9 +19,9 @@ from jobs.github.client import Installation
 from jobs.github.errors import Archived, Gone, Unanswered, Uncertain
 from jobs.lease import Lease
 from jobs.moves import move, recall, take_signals
-from jobs.poison import MOST, BadRuns
+from jobs.poison import BadRuns
 from jobs.queue import Lane, QueueDown
-from jobs.setbacks import after_failure, set_aside, wait_for_redis, wait_for_room
+from jobs.setbacks import after_failure, run_of, set_aside, stays_aside, wait_for_redis, wait_for_room
 from jobs.steps import STEPS
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
@@ -130,7 +130,7 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         wait_for_redis(world, work)
     except Exception as error:
         if not is_full(error):
-            log.exception("%s: run %s failed", ticket.key, work.recorded and work.recorded.run)
+            log.exception("%s: run %s failed", ticket.key, run_of(work))
             after_failure(world, work, error)
             return Result.PUT_OFF
         log.warning("%s: the disk is full: %s", ticket.key, error)
@@ -143,13 +143,15 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
 
 def _pass(world: World, work: Work, lane: Lane) -> Result:
     """Observe, then signals and steps until the ticket waits for something."""
-    if not _look(world, work):
+    if stays_aside(world, work):
+        return Result.PUT_OFF
+    is_ours = _look(world, work)
+    if work.bad_runs.aside_since():
+        # What was wrong with it is over.
+        work.bad_runs.progress()
+    if not is_ours:
         _come_back(world, work.ticket, work.observation.now, None)
         return Result.WAITING
-    if KIND[work.record.phase] == "working" and work.bad_runs.before() >= MOST:
-        log.error("%s: run %s has ended badly %d times in a row", work.ticket.key, work.record.run, MOST)
-        set_aside(world, work, "")
-        return Result.PUT_OFF
     while KIND[work.record.phase] == "working":
         if lane != "coding":
             return Result.FOR_CODING

@@ -54,8 +54,8 @@ KEPT_WHEN_FAILED = timedelta(days=1)
 
 LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
-NEWS_FOR = 15
-"""Seconds that it is remembered when a ticket was last heard of."""
+NEWS_FOR = 3600
+"""Seconds that it is remembered when a ticket was last heard of: longer than its job stands in line."""
 SWEEPS = "autocode:sweeps"
 """Sorted set: installation, 0 for the list of them → time to sweep, likewise."""
 SWEPT = "autocode:swept"

@@ -73,18 +73,19 @@ class Installation(Writes):
         assert self._minted is not None
         return self._minted.secret
 
-    def observe(self, *, now: datetime) -> Observation:
+    def observe(self, *, now: datetime, everything: bool = True) -> Observation:
         """The ticket as it is now: one GraphQL query, more only for a very busy issue.
 
-        Where we may not see all of it, the issue alone, and what is `denied`. Raises Gone when there is no such
-        issue for us: deleted, transferred, or in truth a pull request; TellPeople when we may not see even that.
+        Without `everything`, and where we may not see all of it, the issue alone; then what is `denied`. Raises Gone
+        when there is no such issue for us: deleted, transferred, or in truth a pull request; TellPeople when we may
+        not see even that.
         """
         # Somebody's permission may have changed since the last look.
         self._permissions.clear()
         if self._quota is not None and self._seen is None:
             self._quota.start(self._ticket)
         try:
-            self._seen = self._asked(everything=True).observation(now)
+            self._seen = self._asked(everything=everything).observation(now)
         except TellPeople as denied:
             self._seen = replace(self._asked(everything=False).observation(now), denied=str(denied))
         self._label_ids = {**self._seen.repository.label_ids, **self._seen.issue.labels}

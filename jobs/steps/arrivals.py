@@ -59,7 +59,7 @@ def give_up(work: Work, signal: Signal) -> None:
     elif signal is Signal.GAVE_UP:
         work.tell("failed", messages.failed(work.record, work.ending, None))
     else:
-        work.tell("failed", work.ending or messages.apology(work.record))
+        work.tell("failed", work.ending or messages.apology(work.record.run))
 
 
 def say_goodbye(work: Work, signal: Signal) -> None:

@@ -99,12 +99,12 @@ class Work:
         """The record, if there is one."""
         return self._record
 
-    def observe(self) -> None:
-        """Ask GitHub how the ticket is now, who may do what included.
+    def observe(self, *, everything: bool = True) -> None:
+        """Ask GitHub how the ticket is now, who may do what included; or for no more than the issue.
 
         Raises Later when GitHub's answer may be older than our own last write.
         """
-        observation = self.github.observe(now=self.clock())
+        observation = self.github.observe(now=self.clock(), everything=everything)
         remembered = self._load(observation)
         self.freshness.check(observation, remembered)
         if self._record is None:

@@ -133,11 +133,11 @@ def stopped_by_problem(record: Record, problem: str) -> str:
     return f"@{record.requested_by}, autocode cannot go on:\n\n{quiet(problem)}\n\n{RETRY}"
 
 
-def apology(record: Record) -> str:
+def apology(run: str) -> str:
     """Something of ours broke: no traceback, only what an operator needs to find it."""
     return (
         "Something went wrong inside autocode, so this ticket was set aside. The operator finds the reason in the "
-        f"log under run `{record.run}`.\n\n{RETRY}"
+        f"log under run `{run}`.\n\n{RETRY}"
     )
 
 
