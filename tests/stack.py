@@ -15,7 +15,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -103,7 +103,7 @@ class Stack:
     def start_another(self, name: str, called: str, prefix: Sequence[str] = ()) -> None:
         """Start one more process of the Procfile's `name`, known as `called`; `prefix` is put before its command."""
         self._spawn(called, [*prefix, "/bin/sh", "-c", f"exec {procfile()[name]}"], self.environ)
-        self._wait(f"{called} to be ready", partial(self._is_ready, called), called)
+        self.wait_for(called)
 
     def horse(self, name: str) -> psutil.Process | None:
         """The process in which a worker does its job, while it has one. It is the head of a group."""
@@ -131,10 +131,7 @@ class Stack:
         self._start_redis()
 
     def launch(self, name: str, prefix: Sequence[str] = ()) -> None:
-        """Start a process unless it runs, and do not wait; `coding-2` is another one of `coding`.
-
-        `prefix` is put before its command.
-        """
+        """Like `start_another`, unless it runs already and without waiting; `coding-2` is another one of `coding`."""
         if name not in self._children or not self._children[name].is_running:
             self._run(name, prefix)
 
@@ -182,9 +179,8 @@ class Stack:
 
     def close(self) -> None:
         """End every process that was started here and everything they have started; twice does no harm."""
-        surroundings = [
-            self._children.pop(name) for name in ("model", "hub", "redis") if name in self._children
-        ]
+        names = [name for name in ("model", "hub", "redis") if name in self._children]
+        surroundings = [self._children.pop(name) for name in names]
         end(list(self._children.values()))
         self._children.clear()
         end(surroundings)
@@ -228,15 +224,8 @@ class Stack:
         return command if self._seed is None else [*command, "--seed", self._saved("seed", self._seed)]
 
     def _model_command(self) -> list[str]:
-        return [
-            sys.executable,
-            "-m",
-            "tests.model",
-            "--port",
-            "0",
-            "--script",
-            self._saved("script", self._script),
-        ]
+        script = self._saved("script", self._script)
+        return [sys.executable, "-m", "tests.model", "--port", "0", "--script", script]
 
     def _saved(self, name: str, value: Mapping[str, Any]) -> str:
         path = self.directory / f"{name}.json"
@@ -259,9 +248,8 @@ class Stack:
     def _announced(self, name: str) -> dict[str, Any]:
         """The JSON line that the hub and the model print once they listen."""
         output = self.directory / f"{name}.json"
-        announced: dict[str, Any] = json.loads(
-            self._wait(f"the {name}'s address", lambda: _first_line(output), name)
-        )
+        line = self._wait(f"the {name}'s address", lambda: _first_line(output), name)
+        announced: dict[str, Any] = json.loads(line)
         return announced
 
     def _wait(self, what: str, found: Callable[[], Found | None], name: str) -> Found:
@@ -270,11 +258,9 @@ class Stack:
     def _is_ready(self, name: str) -> bool | None:
         """The web process answers, a worker has registered; of the clock nothing can be seen."""
         if name == "web":
-            try:
-                with _open(f"{self.web_url}/readyz"):
-                    return True
-            except OSError:
-                return None
+            with suppress(OSError), _open(f"{self.web_url}/readyz"):
+                return True
+            return None
         if name == "clock":
             return True
         child = self._children[name]
