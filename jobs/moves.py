@@ -3,10 +3,11 @@
 import logging
 
 from jobs.steps.arrivals import ARRIVALS
+from jobs.steps.preparing import remove_worktree
 from jobs.steps.replying import reply_to_command
 from jobs.steps.work import Work
 from jobs.ticket.observation import Comment
-from jobs.ticket.phases import TRANSITIONS, Phase, Signal
+from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
 from jobs.ticket.signals import logins_to_ask, signal
 from jobs.ticket.updates import rebuilt, started, updated
 from jobs.world import World
@@ -81,4 +82,6 @@ def move(world: World, work: Work, happened: Signal, by: Comment | None = None) 
         arrive(work, happened)
     if work.record.phase is not Phase.QUEUED:
         work.show_phase()
+    if KIND[work.record.phase] == "resting":
+        remove_worktree(work)
     return True

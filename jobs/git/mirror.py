@@ -78,6 +78,13 @@ class Mirror:
                 ) from error
             raise
 
+    def remove_worktree(self, number: int) -> None:
+        """Remove the files of ticket `number`, if this machine has any; unpushed commits are lost."""
+        if (self.worktrees / str(number)).exists():
+            self._hold()
+            remove_tree(self.worktrees / str(number))
+            remove_tree(self.path / "worktrees" / str(number))
+
     def discard_if_broken(self) -> bool:
         """Throw the mirror away if something in it is missing or damaged; True if so, and then it has to be fetched.
 

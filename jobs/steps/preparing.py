@@ -1,5 +1,7 @@
 """Preparing: mirror fetched, branch checked out; afterwards there is a worktree to code in."""
 
+import logging
+
 from jobs.agent.transcript import Checkpoint
 from jobs.git.address import Address
 from jobs.git.errors import MirrorBroken
@@ -16,6 +18,8 @@ from jobs.ticket.phases import Signal
 GIGABYTE = 10**9
 ROOM = 16 << 20
 """Bytes without which nothing is begun."""
+
+log = logging.getLogger("autocode")
 
 
 def prepare(work: Work) -> Signal:
@@ -58,6 +62,17 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
             work.worktree = mirror.worktree(*arguments, resume=resume)
         evict(work.settings.data, int(work.settings.mirrors_gb * GIGABYTE), keep=mirror.path)
     return work.worktree
+
+
+def remove_worktree(work: Work) -> None:
+    """The ticket rests: its files, where this machine has them, are of use to nobody. Another run has its own."""
+    url = f"{work.observation.repository.url}.git"
+    mirror = work.mirror = work.mirror or Mirror(work.settings.data, Address.parse(url), url)
+    work.worktree = None
+    try:
+        mirror.remove_worktree(work.ticket.number)
+    except OSError as error:
+        log.warning("%s: its files could not be removed: %s", work.ticket.key, error)
 
 
 def checkpoint_of(work: Work) -> Checkpoint:

@@ -251,3 +251,15 @@ def test_a_removed_worktree_leaves_no_trace_and_can_be_made_again(worktree: Work
     assert not worktree.path.exists()
     assert not worktree.git_dir.exists()
     assert mirror.worktree(12, BRANCH, "main").changed_paths() == []
+
+
+def test_the_files_of_a_ticket_that_rests_are_removed_and_those_of_others_stay(
+    worktree: Worktree, mirror: Mirror
+) -> None:
+    other = mirror.worktree(13, "autocode/13-other", "main")
+    for _ in range(2):
+        mirror.remove_worktree(12)
+    assert not worktree.path.exists()
+    assert not worktree.git_dir.exists()
+    assert other.changed_paths() == []
+    assert mirror.worktree(12, BRANCH, "main").changed_paths() == []
