@@ -25,7 +25,7 @@ from jobs.setbacks import after_failure, run_of, set_aside, stays_aside, wait_fo
 from jobs.steps import STEPS
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
-from jobs.ticket.errors import Later, LeaseLost, TellPeople
+from jobs.ticket.errors import InLine, Later, LeaseLost, TellPeople
 from jobs.ticket.phases import KIND
 from jobs.ticket.request import Reconcile, Ticket
 from jobs.ticket.signals import deadline
@@ -118,7 +118,7 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         world.queue.request_at(ticket, world.clock() + pause)
     except Later as later:
         log.info("%s: %s", ticket.key, later)
-        world.queue.request_at(ticket, later.until)
+        world.queue.request_at(ticket, later.until, keep_earlier=isinstance(later, InLine))
     except (Gone, Archived) as gone:
         log.warning("%s: dropped, %s", ticket.key, gone)
         _come_back(world, ticket, begun, None)

@@ -97,6 +97,11 @@ end
 return 0
 """
 
+# KEYS: the sorted set. ARGV: ticket key, time. The earlier time stays, less a microsecond: a clock that has just asked
+# for the ticket strikes out the time that it read, and not this one.
+KEEP_PLACE = """local place = math.min(redis.call('ZSCORE', KEYS[1], ARGV[1]) or ARGV[2], ARGV[2]) - 0.000001
+redis.call('ZADD', KEYS[1], string.format('%.6f', place), ARGV[1])"""
+
 # KEYS: when it was heard of. ARGV: a time. Later news stays.
 FORGET_NEWS = """
 if tonumber(redis.call('GET', KEYS[1]) or ARGV[1]) <= tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) end
@@ -136,6 +141,7 @@ class Queue:
         self._request = redis.register_script(REQUEST)
         self._begin = redis.register_script(BEGIN)
         self._strike_out = redis.register_script(STRIKE_OUT)
+        self._keep_place = redis.register_script(KEEP_PLACE)
         self._forget_news = redis.register_script(FORGET_NEWS)
         self._hashes: dict[tuple[Lane, str], dict[str, Any]] = {}
 
@@ -158,10 +164,13 @@ class Queue:
         with _reachable():
             self._forget_news(keys=[_news(ticket.job_id_part)], args=[until.timestamp()])
 
-    def request_at(self, ticket: Ticket, when: datetime) -> None:
-        """Ask for the ticket at a time; of several calls for one ticket the last counts."""
+    def request_at(self, ticket: Ticket, when: datetime, *, keep_earlier: bool = False) -> None:
+        """Ask for the ticket at a time; of several calls the last counts, with `keep_earlier` the earlier time."""
         with _reachable():
-            self._redis.zadd(LATER, {ticket.key: when.timestamp()})
+            if keep_earlier:
+                self._keep_place(keys=[LATER], args=[ticket.key, repr(when.timestamp())])
+            else:
+                self._redis.zadd(LATER, {ticket.key: when.timestamp()})
 
     def request_due(
         self, now: datetime, whose_turn: Callable[[list[Ticket]], list[Ticket]] = lambda due: due

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 
-from jobs.ticket.errors import Later
+from jobs.ticket.errors import InLine, Later
 from jobs.ticket.request import Ticket
 
 
@@ -126,10 +126,13 @@ class Quota:
         self._back_off = redis.register_script(BACK_OFF)
 
     def start(self, ticket: Ticket) -> None:
-        """Later unless there is enough left to begin something, and nobody has waited for that longer."""
+        """InLine unless there is enough left to begin something, and nobody has waited for that longer."""
         if not self._redis.zrem(self._turns, ticket.key) and self._redis.exists(self._line):
-            raise Later(self._clock(), "other tickets have waited longer for GitHub's limits")
-        self._take(dict.fromkeys(WRITES, (0, FOR_A_START)))
+            raise InLine(self._clock(), "other tickets have waited longer for GitHub's limits")
+        try:
+            self._take(dict.fromkeys(WRITES, (0, FOR_A_START)))
+        except Later as later:
+            raise InLine(later.until, later.why) from None
 
     def room(self) -> int:
         """How many tickets could start now, besides those that have been given their turn and are on their way."""

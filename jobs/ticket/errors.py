@@ -20,5 +20,9 @@ class Later(Exception):
         self.why = why
 
 
+class InLine(Later):
+    """Others come first, or there is no room for a start: the ticket keeps the place in line that it has."""
+
+
 class LeaseLost(Exception):
     """Another worker holds this ticket now: stop at once and write nothing more."""

@@ -130,6 +130,29 @@ def test_of_several_times_the_last_one_counts(queue: Queue, minutes: int) -> Non
     assert queue.request_due(NOW) == (minutes < 0)
 
 
+@pytest.mark.parametrize("minutes", [-1, 1])
+def test_who_keeps_a_place_keeps_the_earlier_time(queue: Queue, minutes: int) -> None:
+    other = NOW + timedelta(minutes=minutes)
+    queue.request_at(TICKET, NOW)
+    queue.request_at(TICKET, other, keep_earlier=True)
+    found = queue.put_off_until(TICKET)
+    assert found
+    assert abs(found - min(NOW, other)) <= timedelta(microseconds=2)
+
+
+def test_a_place_kept_while_the_clock_asks_is_not_struck_out(queue: Queue, redis: Redis) -> None:
+    class Meanwhile(Queue):
+        """Between asking and striking out, a worker finds no room for the ticket."""
+
+        def request(self, request: Reconcile | Sweep, lane: Lane = "tickets") -> bool:
+            self.request_at(TICKET, NOW, keep_earlier=True)
+            return super().request(request, lane)
+
+    queue.request_at(TICKET, NOW - timedelta(minutes=5))
+    assert Meanwhile(redis).request_due(NOW) == 1
+    assert queue.put_off_until(TICKET) is not None
+
+
 def test_a_time_set_while_the_clock_asks_is_kept(queue: Queue, redis: Redis) -> None:
     class Meanwhile(Queue):
         """Between asking and striking out, a worker puts the ticket off again."""

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
+from jobs import controller
 from jobs.github.quota import AT_ONCE, FOR_A_START, WRITES_A_MINUTE, Quota
+from jobs.queue import Queue
+from jobs.settings import Settings
 from jobs.ticket.errors import Later
 from jobs.ticket.request import Ticket
 from jobs.turns import Turns
+from jobs.world import World
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROOM = WRITES_A_MINUTE.most // FOR_A_START
@@ -84,6 +88,29 @@ def test_the_line_ends_with_the_last_who_waited(minutes: Minutes) -> None:
     minutes.now += timedelta(hours=1)
     assert turns.next(line("acme/shop", 1)) == line("acme/shop", 1)
     minutes.quota(17).start(newcomer)
+
+
+def test_a_webhook_about_a_ticket_in_line_does_not_cost_it_its_place(minutes: Minutes) -> None:
+    queue, (first, second) = Queue(minutes.redis), line("acme/shop", 2)
+    # Nothing listens there: who waits in line asks nothing of GitHub.
+    settings = Settings(7, "", ("",), api_url="http://127.0.0.1:9")
+    world = World(
+        settings,
+        minutes.redis,
+        queue,
+        lambda: minutes.now,
+        lambda: False,
+        lambda _: pytest.fail("a model"),
+        lambda: None,
+    )
+    for ticket in (first, second):
+        queue.request_at(ticket, minutes.now)
+        minutes.now += timedelta(seconds=1)
+    minutes.quota(17).keep_waiting(2)
+    controller.reconcile(world, first, "tickets", "tickets-1")
+    named: list[Ticket] = []
+    queue.request_due(minutes.now, lambda due: named.extend(due) or [])
+    assert named == [first, second]
 
 
 def test_one_account_that_has_to_wait_holds_no_other_up(minutes: Minutes) -> None:
