@@ -37,7 +37,8 @@ def command(data: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(directory),
         "appendonly": "yes",
-        # A second's requests may be lost when the machine loses power: the sweep and the delivery log hold them.
+        # A second's requests may be lost when the machine loses power: the sweep asks for what it sees again, and the
+        # reader of the delivery log, which notices that this is another start, for the rest.
         "appendfsync": "everysec",
         "save": "",
         "loglevel": "warning",

@@ -10,7 +10,17 @@ import rq
 from redis import Redis
 
 from jobs import deliveries
-from jobs.deliveries import CLOSED, MOST_PAYLOADS, WAITING
+from jobs.deliveries import (
+    ATTEMPTS,
+    CLOSED,
+    IN_DOUBT,
+    MOST_ATTEMPTS,
+    MOST_PAYLOADS,
+    MOST_WAITING,
+    SERVER,
+    UNSEEN,
+    WAITING,
+)
 from jobs.github.app import App
 from jobs.queue import Queue
 from jobs.settings import Settings
@@ -151,10 +161,96 @@ def test_more_payloads_than_one_reading_fetches_are_left_to_the_next(log: Log) -
     numbers = range(1, MOST_PAYLOADS + 21)
     log.miss(*map(merged, numbers))
     log.read()
-    assert log.asked_for()[1:] == [str(number) for number in numbers[:MOST_PAYLOADS]]
+    assert log.asked_for() == [str(number) for number in numbers[:MOST_PAYLOADS]]
     log.read()
     assert log.asked_for() == [str(number) for number in numbers[MOST_PAYLOADS:]]
     assert len([call for call in log.calls() if call != LIST]) == len(numbers)
+
+
+def test_thousands_of_missed_comments_cost_a_bounded_number_of_calls_and_hold_no_label_up(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.miss(*[commented(n) for n in range(1, MOST_WAITING + 1_001)], labeled(9_999), ago=HOUR)
+    log.read()
+    assert "1000 missed comments and merges are left" in caplog.text
+    assert log.redis.llen(UNSEEN) == MOST_WAITING - MOST_PAYLOADS + 1
+    assert "9999" in log.asked_for()
+    # More of them later, while these wait: the newest count.
+    log.miss(*[commented(n) for n in range(5_001, 5_301)], ago=1)
+    log.read()
+    assert log.redis.llen(UNSEEN) == MOST_WAITING - MOST_PAYLOADS
+    assert len([call for call in log.calls() if not call.startswith(LIST + "?") and call != LIST]) == 200
+
+
+def test_labels_that_keep_coming_do_not_hold_comments_up_for_ever(log: Log) -> None:
+    log.miss(commented(7_777), *map(labeled, range(1, MOST_PAYLOADS + 1)))
+    log.read()
+    assert "7777" in log.asked_for()
+    assert (log.redis.llen(WAITING), log.redis.llen(UNSEEN)) == (1, 0)
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_a_payload_that_github_keeps_refusing_is_dropped_and_the_others_do_not_wait(
+    log: Log, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    log.miss(labeled(1), labeled(2), commented(3))
+    with log.hub.state.lock:
+        bad = log.hub.state.deliveries.log[-3].id
+    log.hub.fail(path=rf"/app/hook/deliveries/{bad}$", answer=status, times=99)
+    log.read()
+    assert log.asked_for() == ["2", "3"]
+    assert not log.redis.exists(CLOSED)
+    log.read()
+    assert log.redis.llen(WAITING) == 1
+    log.read()
+    assert f"delivery {bad} is dropped after 3 attempts" in caplog.text
+    assert not log.redis.exists(WAITING, ATTEMPTS, CLOSED)
+
+
+def test_a_payload_that_breaks_us_is_dropped_and_the_others_do_not_wait(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.miss(labeled(1), labeled(2))
+    with log.hub.state.lock:
+        bad = log.hub.state.deliveries.log[-2].id
+    log.hub.fail(path=rf"/app/hook/deliveries/{bad}$", answer=200, times=99)
+    for _ in range(MOST_ATTEMPTS):
+        log.read()
+    assert log.asked_for() == ["2"]
+    assert f"delivery {bad} is dropped after 3 attempts" in caplog.text
+    assert not log.redis.exists(WAITING, ATTEMPTS, CLOSED)
+
+
+@pytest.mark.parametrize("forgets", ["all of it", "its last second"])
+def test_what_arrived_before_redis_forgot_it_is_taken_in_where_no_sweep_sees_it(
+    log: Log, forgets: str
+) -> None:
+    def arrives(*events: tuple[str, dict[str, Any]], ago: float) -> None:
+        log.miss(*events, ago=ago)
+        with log.hub.state.lock:
+            for entry in log.hub.state.deliveries.log:
+                entry.status_code = 202
+
+    log.read()
+    log.redis.delete(IN_DOUBT)
+    arrives(commented(3), merged(4), labeled(5), ago=30)
+    log.read()
+    assert log.asked_for() == []
+    if forgets == "all of it":
+        log.redis.flushall()
+    else:
+        log.redis.set(SERVER, "the one before the power failed")
+    log.read()
+    assert log.asked_for() == ["3", "4"]
+    # It was answered before, and GitHub's log shows it only now.
+    arrives(commented(6), ago=20)
+    for _ in range(2):
+        log.read()
+    assert log.asked_for() == ["6"]
+    log.redis.delete(IN_DOUBT)
+    arrives(commented(7), ago=1)
+    log.read()
+    assert log.asked_for() == []
 
 
 def test_a_log_that_was_never_read_is_read_as_far_as_it_reaches(log: Log) -> None:
@@ -189,8 +285,13 @@ def test_where_nothing_arrives_what_was_answered_counts_too(log: Log) -> None:
     assert log.asked_for() == ["1"]
 
 
-@pytest.mark.parametrize("path", ["/app/hook/deliveries$", r"/app/hook/deliveries/\d+$"])
-@pytest.mark.parametrize("status", [500, 401, 403, 422, 429])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *(("/app/hook/deliveries$", status) for status in (500, 401, 403, 422, 429)),
+        *((r"/app/hook/deliveries/\d+$", status) for status in (500, 401, 429)),
+    ],
+)
 def test_what_github_refuses_is_read_later_and_not_at_once(log: Log, path: str, status: int) -> None:
     log.miss(labeled(1), labeled(2))
     headers = {"Retry-After": "30"} if status == 429 else {}
@@ -229,7 +330,7 @@ class Died(BaseException):
     """Stands for the process' end: nothing of ours catches it."""
 
 
-@pytest.mark.parametrize("at", range(14))
+@pytest.mark.parametrize("at", range(20))
 def test_a_death_anywhere_loses_nothing(log: Log, at: int) -> None:
     """The process ends at the nth command to Redis; the next reading finishes the work."""
     log.miss(labeled(1), labeled(2), labeled(3))

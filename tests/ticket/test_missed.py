@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.ticket.missed import Delivery, missed, plan
+from jobs.ticket.missed import UNSEEN_BY_A_SWEEP, Delivery, missed, plan
 from jobs.ticket.request import Sweep
 from tests.web.payloads import APP_ID
 
@@ -97,7 +97,29 @@ def test_what_got_no_2xx_is_missed_and_where_nothing_reaches_us_all_of_it(
 def test_a_payload_is_fetched_only_where_it_matters_and_not_too_many(
     case: str, entries: list[Delivery], payloads: list[int], swept: list[int]
 ) -> None:
-    made = plan(entries, APP_ID, MOST)
-    assert made.payloads == payloads
+    made = plan(entries, APP_ID, MOST, room=100)
+    assert sorted(made.payloads + made.unseen) == payloads
+    unseen = {one.id for one in entries if one.name in UNSEEN_BY_A_SWEEP}
+    assert set(made.unseen) == unseen & set(payloads)
     assert sorted({request.installation for request in made.requests if isinstance(request, Sweep)}) == swept
     assert all(isinstance(request, Sweep) for request in made.requests)
+
+
+@pytest.mark.parametrize(
+    ("room", "payloads", "swept"),
+    [(5, [1, 2, 3, 4, 5], []), (4, [1, 2], [18]), (2, [1, 2], [18]), (1, [], [17, 18]), (-3, [], [17, 18])],
+)
+def test_what_waits_already_leaves_less_room_and_who_does_not_fit_is_swept(
+    room: int, payloads: list[int], swept: list[int]
+) -> None:
+    entries = [entry(1), entry(2), *(entry(n, installation=18) for n in (3, 4, 5))]
+    made = plan(entries, APP_ID, MOST, room)
+    assert made.payloads == payloads
+    assert [request.installation for request in made.requests if isinstance(request, Sweep)] == swept
+
+
+def test_what_arrived_and_may_be_forgotten_is_taken_in_where_no_sweep_sees_it() -> None:
+    names = ("issue_comment.created", "pull_request.closed", "issues.labeled", "issue_comment.edited")
+    entries = [entry(n, name, status_code=202) for n, name in enumerate(names, start=1)]
+    found = missed(entries, {"guid-2"}, is_only_source=False, may_have_forgotten=True)
+    assert [one.id for one in found] == [1]
