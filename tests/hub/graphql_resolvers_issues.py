@@ -12,7 +12,7 @@ from tests.hub.graphql_kinds import Commit, PullRequestCommit, repository_of, ty
 from tests.hub.graphql_search import issues, pull_requests, state_of
 from tests.hub.review_entities import ReviewComment
 from tests.hub.serialize_issues import association
-from tests.hub.timeline import closing_numbers
+from tests.hub.timeline import closed_by
 
 Args = Mapping[str, Any]
 Post = Issue | Comment | Review | ReviewComment
@@ -133,11 +133,11 @@ def _item_type(item: Any) -> str:
 
 
 def _closing_pulls(issue: Issue, _: Context, args: Args) -> list[Issue]:
-    """Pull requests whose text closes the issue; closed and merged ones only when asked for."""
+    """Pull requests into the default branch whose text closes the issue; closed and merged ones only when asked for."""
     found: list[Issue] = [
         pull
         for pull in issue.repository.pull_requests
-        if issue.number in closing_numbers(pull.body or "")
+        if issue.number in closed_by(pull, pull.body)
         and (pull.state == "open" or args.get("includeClosedPrs"))
     ]
     return found

@@ -9,13 +9,13 @@ from tests.hub.graphql_fields import Context, Fields
 from tests.hub.graphql_kinds import Commit, Rollup
 from tests.hub.graphql_resolvers import ref_of, rollup
 from tests.hub.graphql_resolvers_issues import TICKET, pull_commits
-from tests.hub.timeline import closing_numbers
+from tests.hub.timeline import closed_by
 
 Args = Mapping[str, Any]
 
 
 def _closing_issues(pull: PullRequest, *_: Any) -> list[Issue]:
-    numbers = closing_numbers(pull.body or "")
+    numbers = closed_by(pull, pull.body)
     return [pull.repository.issues[number] for number in numbers if number in pull.repository.issues]
 
 

@@ -12,7 +12,7 @@ from tests.hub.requirements import rules_of
 from tests.hub.review_operations import dismiss_stale
 from tests.hub.serialize import Json, user_of
 from tests.hub.state import State
-from tests.hub.timeline import closing_numbers, record
+from tests.hub.timeline import closed_by, closing_numbers, record
 from tests.hub.webhooks import emit, emit_for
 
 
@@ -117,11 +117,10 @@ def mark_merged(state: State, actor: Actor, pull: PullRequest, tip: str) -> None
     pull.merge_commit_sha = tip
     record(state, actor, pull, "merged", commit_id=tip)
     close(state, actor, pull)
-    if pull.base_ref == pull.repository.default_branch:
-        for number in closing_numbers(pull.body or ""):
-            issue = pull.repository.issues.get(number)
-            if issue is not None and not isinstance(issue, PullRequest):
-                close(state, actor, issue, closer=pull)
+    for number in closed_by(pull, pull.body):
+        issue = pull.repository.issues.get(number)
+        if issue is not None and not isinstance(issue, PullRequest):
+            close(state, actor, issue, closer=pull)
 
 
 def _close_named(state: State, actor: Actor, repository: Repository, commits: list[Commit]) -> None:

@@ -31,7 +31,7 @@ def record(state: State, actor: Actor, issue: Issue, event: str, **fields: Any) 
 
 def cross_reference(state: State, actor: Actor, source: Issue, text: str | None) -> None:
     """Put a `cross-referenced` event on every issue the text mentions, once per source."""
-    closing = closing_numbers(text or "") if isinstance(source, PullRequest) else []
+    closing = closed_by(source, text) if isinstance(source, PullRequest) else []
     for mention in MENTION.finditer(text or ""):
         named = (mention["repository"] or source.repository.full_name).split("/")
         repository = state.repository(named[0], named[1])
@@ -41,6 +41,15 @@ def cross_reference(state: State, actor: Actor, source: Issue, text: str | None)
         if any(e.event == "cross-referenced" and e.source is source for e in target.timeline):
             continue
         record(state, actor, target, "cross-referenced", source=source, will_close=target.number in closing)
+
+
+def closed_by(pull: PullRequest, text: str | None) -> list[int]:
+    """The issues that the pull request's text links: none while its base is another branch than the default one.
+
+    https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+    """
+    is_heard = pull.base_ref == pull.repository.default_branch
+    return closing_numbers(text or "") if is_heard else []
 
 
 def closing_numbers(text: str) -> list[int]:
