@@ -15,11 +15,11 @@ from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
 from jobs.github.errors import Gone
 from jobs.github.quota import Quota
 from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
-from jobs.github.writes import Writes
+from jobs.github.writes import Writes, pull_request_of
 from jobs.settings import Settings
 from jobs.ticket import configuration
 from jobs.ticket.errors import TellPeople
-from jobs.ticket.observation import GHOST, Check, Observation
+from jobs.ticket.observation import GHOST, Check, Observation, PullRequest
 from jobs.ticket.request import Ticket
 
 MAX_PAGES = 20
@@ -114,6 +114,18 @@ class Installation(Writes):
             if login not in self._permissions:
                 self._permissions[login] = self._permission(login)
         return {login: self._permissions[login] for login in wanted}
+
+    def ended_pull_request(self, number: int) -> PullRequest | None:
+        """A pull request that is merged or closed, without checks, reviews and comments; None while it is open.
+
+        For one that an observation lacks: its branch is gone, and GitHub does not link it to the issue because its
+        base is not the default branch.
+        """
+        try:
+            found = pull_request_of(self._api.get(f"{self._repository}/pulls/{number}").json())
+        except Gone:
+            return None
+        return None if found.state == "OPEN" else found
 
     def find_issue(self, marker: str, *, since: datetime) -> tuple[int, int] | None:
         """Number and id of the issue of ours, changed since then, whose body has the marker; needs an observation."""

@@ -119,12 +119,16 @@ def fingerprint(node: dict[str, Any], now: datetime) -> bytes | None:
 
     None where more may happen without being seen here. Times are in seconds, and in the present one a second change
     may follow. A ticket at work waits until all checks are complete, and once one of them is red the rollup does not
-    tell when the others are.
+    tell when the others are. GitHub links no pull request into another branch than the default one: where no open one
+    is linked, that of a ticket at work or in review may be such a one.
+    https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
     """
     pulls = [pull for pull in node["closedByPullRequestsReferences"]["nodes"] if pull]
     labels = {label["name"] for label in node["labels"]["nodes"]}
     checks = [(pull["statusCheckRollup"] or {}).get("state") for pull in pulls if pull["state"] == "OPEN"]
     if WORKING in labels and any(state not in QUIET for state in checks):
+        return None
+    if labels & {WORKING, REVIEW} and not checks:
         return None
     changed = max(item["updatedAt"] for item in [node, *pulls])
     if datetime.fromisoformat(changed) > now - FRESH:

@@ -166,7 +166,7 @@ def pull_request_of(made: dict[str, Any]) -> PullRequest:
         url=made["html_url"],
         title=made["title"],
         body=made["body"] or "",
-        state="OPEN",
+        state="MERGED" if made.get("merged_at") else made["state"].upper(),
         is_draft=made.get("draft", False),
         head_branch=made["head"]["ref"],
         head_sha=made["head"]["sha"],

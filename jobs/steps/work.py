@@ -25,7 +25,7 @@ from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Observation
-from jobs.ticket.phases import LABEL
+from jobs.ticket.phases import LABEL, Phase
 from jobs.ticket.record import Record
 from jobs.ticket.request import Ticket
 from jobs.ticket.signals import logins_to_ask
@@ -109,6 +109,7 @@ class Work:
         self.freshness.check(observation, remembered)
         if self._record is None:
             self._record = remembered
+        observation = self._with_ended_pull_request(observation)
         logins = logins_to_ask(self._record, observation)
         configuration, mistakes = self._configured(observation.configuration_text)
         self._observation = replace(
@@ -117,6 +118,18 @@ class Work:
             configuration=configuration,
             mistakes=mistakes,
         )
+
+    def _with_ended_pull_request(self, observation: Observation) -> Observation:
+        """The observation with this run's pull request, which may be over and hard to see: one call, if that is so."""
+        record = self._record
+        if record is None or record.pull_request is None or record.phase is Phase.DONE or observation.denied:
+            return observation
+        if any(item.number == record.pull_request for item in observation.pull_requests):
+            return observation
+        ended = self.github.ended_pull_request(record.pull_request)
+        if ended is None:
+            return observation
+        return replace(observation, pull_requests=(*observation.pull_requests, ended))
 
     @property
     def budget(self) -> Budget:

@@ -151,6 +151,25 @@ def test_a_merged_pull_request_is_found_though_its_branch_is_gone(world):
     assert seen.issue.state == "CLOSED"
 
 
+def test_one_into_another_branch_is_not_linked_and_found_by_its_number_once_it_has_ended(world):
+    sha = world.push()
+    world.act("alice", "POST", "/git/refs", {"ref": "refs/heads/develop", "sha": f"{sha}"})
+    world.act("alice", "PUT", "/contents/more.py", {"message": "m", "content": "eA==", "branch": BRANCH})
+    client = world.open()
+    made = client.create_pull_request(
+        title="Greet", body="Closes #1", head=BRANCH, base="develop", draft=False
+    )
+    assert client.ended_pull_request(made.number) is None
+    world.act("bob", "PUT", f"/pulls/{made.number}/merge", {})
+    world.act("bob", "DELETE", f"/git/refs/heads/{BRANCH}")
+    seen = world.observe()
+    assert (seen.pull_requests, seen.issue.state) == ((), "OPEN")
+    ended = client.ended_pull_request(made.number)
+    assert ended is not None
+    assert (ended.number, ended.state, ended.base_branch) == (made.number, "MERGED", "develop")
+    assert client.ended_pull_request(99) is None
+
+
 def test_a_pull_request_that_somebody_else_opened_for_our_branch_is_the_tickets(world):
     world.push()
     fields = {"title": "Mine", "body": "Closes #1", "head": BRANCH, "base": "main"}

@@ -10,7 +10,7 @@ from jobs.github.quota import Quota
 from jobs.queue import LATER, SWEEPS, Queue
 from jobs.sweep import Fingerprints, sweep
 from jobs.ticket.request import Ticket
-from tests.github.conftest import World
+from tests.github.conftest import BRANCH, World
 from tests.stack import NO_LIMITS
 
 
@@ -133,6 +133,25 @@ def test_while_red_checks_may_be_followed_by_others_it_is_asked_for_each_time(sw
         sweeps.look()
     # A ticket that waits for people has seen all of its checks.
     world.act("alice", "DELETE", "/issues/1/labels/autocode: working")
+    assert sweeps() == [1]
+    sweeps.look()
+    assert sweeps() == []
+
+
+@pytest.mark.parametrize("label", ["autocode: working", "autocode: review"])
+def test_a_pull_request_that_github_does_not_link_may_change_unseen_so_it_is_asked_for_each_time(
+    sweeps, world, label
+):
+    sha = world.act("alice", "GET", "/git/ref/heads/main")["object"]["sha"]
+    world.act("alice", "POST", "/git/refs", {"ref": "refs/heads/develop", "sha": sha})
+    world.push()
+    pull = {"title": "Greet", "head": BRANCH, "base": "develop", "body": "Closes #1"}
+    number = world.act("alice", "POST", "/pulls", pull)["number"]
+    world.act("alice", "POST", "/issues/1/labels", {"labels": [label]})
+    for _ in range(2):
+        assert sweeps() == [1]
+        sweeps.look()
+    world.act("alice", "PATCH", f"/pulls/{number}", {"base": "main"})
     assert sweeps() == [1]
     sweeps.look()
     assert sweeps() == []

@@ -1,8 +1,13 @@
 """Repositories decide about their tickets in `.github/autocode.yml`; mistakes in it are told and do no harm."""
 
+import pytest
+from redis import Redis
+
+from jobs.queue import Queue
 from tests.model.replies import edit, submit
+from tests.scenarios.test_github_outages import disturbed
 from tests.scenarios.test_people import BRISK
-from tests.scenarios.world import WRONG, World
+from tests.scenarios.world import WRONG, Issue, World
 
 
 def test_the_file_of_the_base_branch_counts(world: World) -> None:
@@ -41,3 +46,48 @@ def test_the_organizations_file_counts_where_a_repository_has_none(world: World)
     issue = world.repository().issue(title)
     record = issue.label().until("failed")
     assert record.iteration == 1
+
+
+@pytest.mark.parametrize("ended", ["merged", "closed"])
+def test_a_pull_request_into_another_branch_than_the_default_one_ends_the_ticket(
+    world: World, ended: str
+) -> None:
+    issue = reviewed_on_develop(world, f"Greet people in time, {ended}")
+    end(issue, ended)
+    issue.until("done" if ended == "merged" else "cancelled")
+    assert issue.state_labels() == set()
+    # GitHub closes no issue that is not linked.
+    assert issue.repo.get(f"/issues/{issue.number}")["state"] == "open"
+
+
+def test_such_an_end_that_nobody_told_of_is_found_by_the_sweep(world: World) -> None:
+    issue = reviewed_on_develop(world, "Greet people in secret")
+    with disturbed(world, dropped=1), Redis.from_url(world.stack.redis_url) as redis:
+        end(issue, "merged")
+        world.settle()
+        redis.flushall()
+        Queue(redis).request_sweep()
+        issue.until("done")
+
+
+def reviewed_on_develop(world: World, title: str) -> Issue:
+    """A ticket in review whose pull request goes into `develop`."""
+    issue = world.repository().issue(title)
+    alice, repo = world.person("alice"), issue.repo
+    repo.put(".github/autocode.yml", "base: develop\n")
+    main = repo.get("/git/ref/heads/main")["object"]["sha"]
+    alice.post(f"/repos/{repo.name}/git/refs", {"ref": "refs/heads/develop", "sha": main})
+    world.will(*BRISK, when=(title,))
+    issue.label().until("validating")
+    assert issue.pull_request()["base"]["ref"] == "develop"
+    world.settle()
+    return issue
+
+
+def end(issue: Issue, how: str) -> None:
+    """Merge or close the pull request and delete its branch."""
+    alice, pull = issue.repo.world.person("alice"), issue.pull_request()
+    if how == "merged":
+        alice.put(f"/repos/{issue.repo.name}/pulls/{pull['number']}/merge")
+    # GitHub closes the open pull request of a branch that is deleted.
+    alice.delete(f"/repos/{issue.repo.name}/git/refs/heads/{pull['head']['ref']}")
