@@ -1,4 +1,4 @@
-"""Permissions: what each one that app.yml declares is for. A scenario holds this table against what the hub saw."""
+"""Permissions: what each that app.yml declares is for. `make contract` holds this table against what was used."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,6 @@ from pathlib import Path
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yml"
 REPO = "/repos/{owner}/{repo}"
 ISSUE = f"{REPO}/issues/{{number}}"
-SUB_ISSUES = f"POST {ISSUE}/sub_issues"
-"""An Enterprise Server may not have it yet."""
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
@@ -20,19 +18,30 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL changeLabels",
         f"DELETE {ISSUE}/labels/{{name}}",
         f"PATCH {REPO}/issues/comments/{{comment_id}}",
+        f"POST {REPO}/issues/comments/{{comment_id}}/reactions",
         f"POST {REPO}/issues",
         f"POST {ISSUE}/comments",
         f"POST {ISSUE}/labels",
         f"POST {ISSUE}/reactions",
-        SUB_ISSUES,
+        f"POST {ISSUE}/sub_issues",
     ),
     "metadata:read": (
         "GraphQL observe",
         "GraphQL openTickets",
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
-    "pull_requests:read": ("GraphQL observe", "GraphQL openTickets"),
-    "pull_requests:write": ("GraphQL publishReady", f"PATCH {REPO}/pulls/{{number}}", f"POST {REPO}/pulls"),
+    "pull_requests:read": (
+        "GraphQL observe",
+        "GraphQL openTickets",
+        f"GET {REPO}/pulls",
+        f"GET {REPO}/pulls/{{number}}",
+    ),
+    "pull_requests:write": (
+        "GraphQL makeDraft",
+        "GraphQL publishReady",
+        f"PATCH {REPO}/pulls/{{number}}",
+        f"POST {REPO}/pulls",
+    ),
     "statuses:read": ("GraphQL observe",),
 }
 """Permission → what needs it, in the words of the hub's `/_hub/uses`."""

@@ -12,7 +12,15 @@ from pathlib import Path
 from graphql import GraphQLSchema, build_schema
 
 from tests.contract import receiver
-from tests.contract.check import Report, check_deliveries, check_graphql, check_rest, unseen
+from tests.contract.broken import breakages, unnoticed
+from tests.contract.check import (
+    Report,
+    check_deliveries,
+    check_graphql,
+    check_permissions,
+    check_rest,
+    unseen,
+)
 from tests.contract.deliveries import Deliveries
 from tests.contract.official import not_in, queries, wrong_in_query
 from tests.contract.packages import (
@@ -33,6 +41,7 @@ from tests.contract.recordings import DIRECTORY, calls, deliveries, recorded
 from tests.contract.rest import Rest
 from tests.contract.schemas import Json
 from tests.hub.trim_schema import SCHEMA, trimmed
+from tests.permissions import CALLS
 
 MOST = 50
 """Lines of what is wrong that are shown."""
@@ -88,8 +97,11 @@ def sent_and_answered(report: Report) -> str:
     report.add("scenarios", recorded())
     check_rest(report, rest, older_rest, calls(DIRECTORY))
     report.add("coverage", unseen(report))
+    check_permissions(report, CALLS, calls(DIRECTORY))
     check_graphql(report, _official(), set(queries().values()), calls(DIRECTORY))
     check_deliveries(report, hooks, older_hooks, deliveries(DIRECTORY))
+    broken = list(breakages(rest, hooks, _official(), calls(DIRECTORY), deliveries(DIRECTORY)))
+    report.add("broken", unnoticed(broken))
     counts = report.counts
     return (
         f"REST      {len(report.ours)} endpoints called by the app, {counts['requests']} requests validated; "
@@ -97,8 +109,10 @@ def sent_and_answered(report: Report) -> str:
         f"{counts['answers of Enterprise']} more by Enterprise Server {ENTERPRISE}'s own description, and "
         f"{counts['injected answers']} that faults gave\n"
         f"GraphQL   {counts['queries sent']} requests validated\n"
+        f"Uses      {counts['uses']} of permissions held against the README\n"
         f"Webhooks  {counts['deliveries']} deliveries of {counts['events']} events validated, "
-        f"{counts['deliveries of Enterprise']} of them by Enterprise Server's description"
+        f"{counts['deliveries of Enterprise']} of them by Enterprise Server's description\n"
+        f"Broken    {sum(each.is_noticed for each in broken)} of {len(broken)} things that were broken were named"
     )
 
 

@@ -109,6 +109,23 @@ def unseen(report: Report) -> Iterable[str]:
             yield f"{operation.id}: nothing shows how the hub answers {', '.join(missing)}"
 
 
+def check_permissions(report: Report, declared: Mapping[str, Iterable[str]], calls: Iterable[Call]) -> None:
+    """What the app has needed its permissions for is what the README says, neither more nor less.
+
+    Git is left out, whose requests are not recorded: a scenario looks at those.
+    """
+    used = {(permission, call.what) for call in calls if call.by_us for permission in call.needed}
+    told = {
+        (permission, what)
+        for permission, whats in declared.items()
+        for what in whats
+        if not what.startswith("git ")
+    }
+    report.counts["uses"] = len(used)
+    report.add("permissions", (f"{what} needs {name}, which is not told" for name, what in used - told))
+    report.add("permissions", (f"{what} was never seen to need {name}" for name, what in told - used))
+
+
 def check_graphql(
     report: Report, schema: GraphQLSchema, known: Collection[str], calls: Iterable[Call]
 ) -> None:

@@ -50,6 +50,10 @@ class Call:
     """`status`, `headers`, `body`; None where the connection was cut."""
     is_fault: bool = False
     """A fault answered, in words that a test has chosen."""
+    what: str = ""
+    """In the words of the hub's `/_hub/uses`; empty where a fault answered before the hub could."""
+    needed: tuple[str, ...] = ()
+    """The permissions that it took."""
 
     @property
     def by_us(self) -> bool:
@@ -97,7 +101,8 @@ def calls(directory: Path) -> Iterator[Call]:
     """Every recorded API call."""
     for line in _lines(directory, "call"):
         request = line["request"] | {"path": line["request"]["path"].removeprefix("/api/v3")}
-        yield Call(request, line["answer"], line["is_fault"])
+        use = line["use"]
+        yield Call(request, line["answer"], line["is_fault"], use["what"], tuple(use["needed"]))
 
 
 def deliveries(directory: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:

@@ -10,9 +10,12 @@ import threading
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from tests.hub.state import Call
 
 VARIABLE = "HUB_RECORD"
 SECRET = re.compile(r"ghs_[A-Za-z0-9._-]{36,}")
@@ -27,7 +30,9 @@ class Recording:
         self._path = Path(directory) / f"{uuid.uuid4()}.jsonl" if directory else None
         self._lock = threading.Lock()
 
-    def call(self, http: Request, data: bytes, response: Response | None, *, is_fault: bool) -> None:
+    def call(
+        self, http: Request, data: bytes, response: Response | None, call: "Call", *, is_fault: bool
+    ) -> None:
         """One API call; `response` is None where the connection was cut, `is_fault` where the answer was set."""
         if self._path is None:
             return
@@ -40,7 +45,8 @@ class Recording:
             "body": _body(data),
         }
         answer = None if response is None else _answer(response)
-        self._write({"kind": "call", "request": request, "answer": answer, "is_fault": is_fault})
+        use = {"what": call.what, "needed": call.needed}
+        self._write({"kind": "call", "request": request, "answer": answer, "is_fault": is_fault, "use": use})
 
     def delivery(self, headers: Mapping[str, str], payload: bytes) -> None:
         """One webhook, as it leaves."""

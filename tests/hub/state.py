@@ -54,6 +54,8 @@ class Call:
     """What this call has needed; of the endpoint's alternatives the one that sufficed."""
     address: str = ""
     """The path as it was asked for, which on Enterprise Server begins with `/api/v3`."""
+    what: str = ""
+    """The endpoint as it is declared, or `GraphQL` and the operation's name."""
 
 
 @dataclass

@@ -85,12 +85,13 @@ def serve_api(state: State, path: str, environ: "WSGIEnvironment", start: "Start
         time.sleep(latency)
         with state.lock:
             response = _answer(state, http, path, data, fault)
+            call = state.calls[-1]
         if fault:
             time.sleep(fault.delay)
     finally:
         ledger.running -= 1
     is_cut = fault is not None and isinstance(fault.answer, str)
-    state.recording.call(http, data, None if is_cut else response, is_fault=fault is not None)
+    state.recording.call(http, data, None if is_cut else response, call, is_fault=fault is not None)
     if is_cut:
         cut(environ)
     return response(environ, start)
@@ -165,7 +166,7 @@ def _carry_out(state: State, http: HttpRequest, path: str, actor: Actor, call: C
     if path == "/graphql":
         return _graphql(state, actor, call, http.method)
     found, params = rest.find("GET" if http.method == "HEAD" else http.method, path)
-    call.permission = found.needs
+    call.permission, call.what = found.needs, f"{found.method} {found.path}"
     if found.path != "/rate_limit":
         cost = REST_READ if http.method in ("GET", "HEAD") else REST_WRITE
         state.limits.take(actor, cost, state.now())
@@ -184,7 +185,7 @@ def _carry_out(state: State, http: HttpRequest, path: str, actor: Actor, call: C
         answered: rest.Answer = state.staleness.answer(actor, key, answer)
         return answered
     finally:
-        state.note_use(actor.name, actor.needed, f"{found.method} {found.path}")
+        state.note_use(actor.name, actor.needed, call.what)
 
 
 def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer:
@@ -198,6 +199,7 @@ def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer
     call.permission = "graphql"
     if (name := OPERATION.search(body["query"])) and not body.get("operationName"):
         call.body = body | {"operationName": name[1]}
+    call.what = f"GraphQL {call.body.get('operationName') or 'query'}"
     try:
         status, answer = graphql_api.execute(
             state, actor, body["query"], body.get("variables") or {}, body.get("operationName")
@@ -208,7 +210,7 @@ def _graphql(state: State, actor: Actor, call: Call, method: str) -> rest.Answer
             key = ("POST", "/graphql", repr(body))
             status, answer = state.staleness.answer(actor, key, (status, answer))
     finally:
-        state.note_use(actor.name, actor.needed, f"GraphQL {call.body.get('operationName') or 'query'}")
+        state.note_use(actor.name, actor.needed, call.what)
     return rest.Answer(answer, status)
 
 
