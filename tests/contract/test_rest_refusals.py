@@ -141,12 +141,14 @@ APP: dict[str, Endpoint] = {
     "apps/list-installations": ("GET", "/app/installations", None),
     "apps/get-installation": ("GET", "/app/installations/{installation}", None),
     "apps/create-installation-access-token": ("POST", "/app/installations/{installation}/access_tokens", {}),
+    "apps/list-webhook-deliveries": ("GET", "/app/hook/deliveries", None),
+    "apps/get-webhook-delivery": ("GET", "/app/hook/deliveries/{delivery}", None),
 }
 
 
 def as_app(hub: Hub, endpoint: Endpoint, installation: int, **claims: Any) -> httpx.Response:
     method, path, body = endpoint
-    address = path.replace("{installation}", str(installation))
+    address = path.replace("{installation}", str(installation)).replace("{delivery}", "1")
     return hub.with_token(app_jwt(hub, **claims)).request(method, address, json=body)
 
 
@@ -158,10 +160,15 @@ def test_a_jwt_that_is_too_old_is_401_and_another_apps_404(world: World, name: s
     assert as_app(hub, APP[name], hub.installation_id, iss="4711").status_code == 404
 
 
-def test_an_installation_is_not_sent_twice_and_another_one_does_not_exist(world: World) -> None:
+def test_what_an_app_may_read_is_not_sent_twice_and_another_installation_does_not_exist(world: World) -> None:
     hub = world.hub
     client = hub.with_token(app_jwt(hub))
-    for path in ("/app/installations", f"/app/installations/{hub.installation_id}"):
-        tag = client.get(path).headers["ETag"]
-        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    hub.control(
+        "POST", "deliveries", [{"event": "issues", "action": "labeled", "payload": {}, "seconds_ago": 1}]
+    )
+    (delivery,) = client.get("/app/hook/deliveries", params={"status": "failure"}).json()
+    paths = ("installations", f"installations/{hub.installation_id}", "hook/deliveries")
+    for path in (*paths, f"hook/deliveries/{delivery['id']}"):
+        tag = client.get(f"/app/{path}").headers["ETag"]
+        assert client.get(f"/app/{path}", headers={"If-None-Match": tag}).status_code == 304
     assert as_app(hub, APP["apps/get-installation"], 1).status_code == 404

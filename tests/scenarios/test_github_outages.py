@@ -94,8 +94,14 @@ REFUSALS: dict[str, tuple[str, Callable[[], dict[str, object]]]] = {
     "a token for a comment": ("/repos/REPO/issues/1/comments", lambda: {"answer": 401}),
     "by the primary limit": ("/repos/REPO/pulls", lambda: {"answer": 403, "headers": used_up()}),
     "by a secondary limit": ("/repos/REPO/pulls", lambda: {"answer": 403, "headers": {"Retry-After": "1"}}),
-    "by another limit": ("/repos/REPO/pulls", lambda: {"answer": 429, "headers": {"Retry-After": "1"}}),
+    "by another limit": (
+        "/repos/REPO/pulls",
+        lambda: {"answer": 429, "headers": {"Retry-After": "1"}, "body": SECONDARY_LIMIT},
+    ),
 }
+
+
+SECONDARY_LIMIT = {"message": "You have exceeded a secondary rate limit."}
 
 
 def used_up() -> dict[str, str]:
