@@ -37,7 +37,8 @@ LANES = ("tickets", "coding")
 GIT = r"git-(upload|receive)-pack"
 
 
-Effect = Callable[[Target], None]
+Effect = Callable[[Target], bool | None]
+"""False where there was nobody to strike: no horse at work, no mirror yet."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,24 @@ def nothing(_target: Target) -> None:
 def kill_worker(*lanes: str) -> Effect:
     """kill -9 of one worker; what it has started is left alone."""
 
-    def strike(target: Target) -> None:
-        for name in target.workers(*lanes)[:1]:
+    def strike(target: Target) -> bool:
+        chosen = target.workers(*lanes)[:1]
+        for name in chosen:
             target.stack.kill(name)
+        return bool(chosen)
 
     return strike
 
 
-def kill_horse(target: Target) -> None:
-    """kill -9 of the child in which a worker runs a job."""
-    for name in target.workers(*LANES):
-        if horse := target.stack.horse(name):
-            horse.kill()
-            return
+def kill_horse(target: Target) -> bool:
+    """kill -9 of the child in which a worker runs a job, the first that is seen within 3 s."""
+    for _ in range(60):
+        for name in target.workers(*LANES):
+            if horse := target.stack.horse(name):
+                horse.kill()
+                return True
+        time.sleep(0.05)
+    return False
 
 
 def kill(name: str) -> Effect:
@@ -95,17 +101,21 @@ def replace_machine(target: Target) -> None:
     (target.stack.directory / "data").mkdir()
 
 
-def empty_redis(target: Target) -> None:
+def empty_redis(target: Target) -> bool:
     """FLUSHALL, if Redis is up."""
     if target.is_up("redis"):
         target.stack.redis().flushall()
+        return True
+    return False
 
 
-def pause(target: Target) -> None:
+def pause(target: Target) -> bool:
     """SIGSTOP for a worker and its horse, as for a suspended virtual machine: they do not know that time passes."""
-    for name in target.workers(*LANES)[:1]:
+    for name in target.workers(*LANES):
         with suppress(psutil.NoSuchProcess):
             target.stack.pause(name)
+            return True
+    return False
 
 
 def wake(target: Target) -> None:
@@ -114,12 +124,14 @@ def wake(target: Target) -> None:
             target.stack.resume(name)
 
 
-def fill_disk(target: Target) -> None:
+def fill_disk(target: Target) -> bool:
     """Not a byte more fits on the second machine's disk."""
-    for data in target.homes()[1:]:
+    disks = target.homes()[1:]
+    for data in disks:
         with suppress(OSError), (data / BALLAST).open("wb", buffering=0) as file:
             while file.write(bytes(65536)):
                 pass
+    return bool(disks)
 
 
 def free_disk(target: Target) -> None:
@@ -127,9 +139,10 @@ def free_disk(target: Target) -> None:
         (data / BALLAST).unlink(missing_ok=True)
 
 
-def spoil_mirror(target: Target) -> None:
+def spoil_mirror(target: Target) -> bool:
     """Cut off the end of a pack, or write rubbish into packed-refs: what a dying disk leaves."""
-    for mirror in [mirror for data in target.homes() for mirror in data.glob("*/*/*.git")]:
+    mirrors = [mirror for data in target.homes() for mirror in data.glob("*/*/*.git")]
+    for mirror in mirrors:
         packs: list[Path] = [*mirror.glob("objects/pack/*.pack")]
         if packs and target.random.random() < 0.5:
             packs[0].chmod(0o600)
@@ -137,6 +150,7 @@ def spoil_mirror(target: Target) -> None:
                 file.truncate(packs[0].stat().st_size // 2)
         else:
             (mirror / "packed-refs").write_text("not a ref at all\n")
+    return bool(mirrors)
 
 
 def answer(calls: Sequence[Json], **fault: Any) -> Effect:
@@ -225,7 +239,7 @@ FAULTS: dict[str, Fault] = {
     "Redis is emptied": Fault(empty_redis, nothing, MOMENT),
     "the machine reboots": Fault(reboot, all_up, BRIEF),
     "the machine is replaced": Fault(replace_machine, all_up, BRIEF),
-    "a worker is paused": Fault(pause, wake, (18.0, 33.0)),
+    "a worker is paused": Fault(pause, wake, (31.0, 36.0)),
     "the disk is full": Fault(fill_disk, free_disk, (1.0, 4.0)),
     "a mirror is corrupted": Fault(spoil_mirror, nothing, MOMENT),
     "GitHub answers 502": Fault(answer(CALLS, answer=502), nothing, MOMENT),

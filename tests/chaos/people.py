@@ -2,13 +2,13 @@
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.checker import BOT, Expected
 from tests.chaos.faults import PERMISSION_FAULT
-from tests.chaos.schedule import Opening
+from tests.chaos.schedule import Opening, Stroke
 from tests.chaos.scripts import ANSWER, QUESTION, SCRIPTS, Act, Script
 from tests.hub_client import Hub, Person, Refused
 
@@ -41,8 +41,8 @@ class Ticket:
     def path(self) -> str:
         return f"/repos/{self.repository}/issues/{self.number}"
 
-    def expected(self, faults: set[str]) -> Expected:
-        """How it may end after these faults."""
+    def expected(self, strokes: Iterable[Stroke]) -> Expected:
+        """How it may end after these faults. Who was labelled when a permission was back has no excuse."""
         script = self.script
         return Expected(
             repository=self.repository,
@@ -51,7 +51,10 @@ class Ticket:
             iterations=script.iterations,
             has_branch=script.has_branch,
             has_bug=script.has_bug,
-            may_be_refused=PERMISSION_FAULT in faults,
+            may_be_refused=any(
+                stroke.fault == PERMISSION_FAULT and self.opening.at < stroke.at + stroke.lasts
+                for stroke in strokes
+            ),
         )
 
     def label(self) -> None:

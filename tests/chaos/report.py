@@ -32,7 +32,7 @@ def summary(outcome: Outcome) -> str:
     counts = ", ".join(f"{outcome.count(kind)} {kind}" for kind in KINDS)
     schedule = outcome.schedule
     return (
-        f"seed {schedule.seed}: {len(outcome.verdicts)} tickets, {len(schedule.strokes)} faults: {counts}; "
+        f"seed {schedule.seed}: {len(outcome.verdicts)} tickets, {outcome.struck} faults: {counts}; "
         f"{outcome.seconds:.0f} s, at rest {outcome.settled_after:.0f} s after everything was mended; "
         f"{outcome.unmet} wrong answers were in store that nobody met"
     )
@@ -43,7 +43,7 @@ def write(outcome: Outcome, path: Path) -> None:
     document = {
         "seed": outcome.schedule.seed,
         "tickets": len(outcome.verdicts),
-        "faults": len(outcome.schedule.strokes),
+        "faults": outcome.struck,
         **{kind: outcome.count(kind) for kind in KINDS},
         "seconds": round(outcome.seconds, 1),
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from jobs.queue import SWEPT
 from tests.chaos.checker import Seen, Violation, judged, look
 from tests.chaos.faults import FAULTS, heal
 from tests.chaos.people import Ticket
@@ -51,10 +52,17 @@ class Outcome:
     """Seconds from the last mending until nothing was wrong any more."""
     unmet: int
     """Wrong answers that GitHub had in store and nobody asked for."""
+    missed: tuple[str, ...]
+    """Faults that found nobody to strike."""
 
     def count(self, kind: str) -> int:
         """How many things were lost, duplicated or stuck."""
         return sum(item.kind == kind for verdict in self.verdicts for item in verdict.violations)
+
+    @property
+    def struck(self) -> int:
+        """How many faults there were."""
+        return len(self.schedule.strokes) - len(self.missed)
 
     @property
     def is_clean(self) -> bool:
@@ -90,6 +98,7 @@ class _Run:
         self._stack = target.stack
         self._started = time.monotonic()
         self._is_over = threading.Event()
+        self._missed: list[str] = []
 
     def play(self) -> Outcome:
         people = threading.Thread(target=self._be_people, name="people", daemon=True)
@@ -106,7 +115,9 @@ class _Run:
             self._is_over.set()
             people.join()
         verdicts = tuple(self._verdict(ticket) for ticket in self._tickets)
-        return Outcome(self._schedule, verdicts, self._now(), settled - mended, unmet)
+        return Outcome(
+            self._schedule, verdicts, self._now(), settled - mended, unmet, missed=tuple(self._missed)
+        )
 
     def _break_things(self) -> None:
         for at, what, do in sorted(self._events(), key=lambda event: event[0]):
@@ -115,17 +126,21 @@ class _Run:
                 self._tell(self._now(), what)
             do()
         heal(self._target)
-        self._stack.kill("clock")
-        # It sweeps when it starts, as it does every ten minutes.
-        self._stack.launch("clock")
+        # The ten minutes until the next sweep are over.
+        self._stack.redis().delete(SWEPT)
         self._tell(self._now(), "everything is mended")
 
-    def _events(self) -> Iterator[tuple[float, str, Callable[[], None]]]:
+    def _events(self) -> Iterator[tuple[float, str, Callable[[], object]]]:
         for stroke in self._schedule.strokes:
             fault = FAULTS[stroke.fault]
             lasts = f" for {stroke.lasts:.1f} s" if stroke.lasts else ""
-            yield stroke.at, f"{stroke.fault}{lasts}", partial(fault.strike, self._target)
+            yield stroke.at, f"{stroke.fault}{lasts}", partial(self._strike, stroke.fault)
             yield stroke.at + stroke.lasts, "", partial(fault.mend, self._target)
+
+    def _strike(self, fault: str) -> None:
+        if FAULTS[fault].strike(self._target) is False:
+            self._missed.append(fault)
+            self._tell(self._now(), f"{fault}: nobody was there to be struck")
 
     def _be_people(self) -> None:
         """Label the issues when their time has come, and act upon what they show."""
@@ -150,7 +165,7 @@ class _Run:
                 changed = self._now()
 
     def _verdict(self, ticket: Ticket) -> Verdict:
-        expected = ticket.expected({stroke.fault for stroke in self._schedule.strokes})
+        expected = ticket.expected(self._schedule.strokes)
         seen = look(self._stack.hub.person("alice"), expected)
         return Verdict(ticket, seen, tuple(judged(expected, seen)))
 
