@@ -42,11 +42,12 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
 
     `turn` is the job's id: the same job, run again after a worker's death, takes its own lease over.
     """
-    lease = Lease.acquire(world.redis, ticket, owner=turn)
+    lease, quota = Lease.acquire(world.redis, ticket, owner=turn), world.quota(ticket.installation)
     if lease is None:
         log.info("%s: another worker has it and will look again", ticket.key)
+        quota.return_turn(ticket)
         return
-    guard, quota = Guard(lease, Freshness(world.redis, ticket, world.clock)), world.quota(ticket.installation)
+    guard = Guard(lease, Freshness(world.redis, ticket, world.clock))
     if lane == "coding":
         # It has had its turn, and does not stand in line again.
         quota.give_turn(ticket)

@@ -149,6 +149,10 @@ class Quota:
         """It may start, however many wait."""
         self._redis.zadd(self._turns, {ticket.key: (self._clock() + TURN_KEPT).timestamp()})
 
+    def return_turn(self, ticket: Ticket) -> None:
+        """It does not start now, and keeps nobody else from it."""
+        self._redis.zrem(self._turns, ticket.key)
+
     def keep_waiting(self, count: int) -> None:
         """So many have not got their turn yet: newcomers wait behind them. To be said again within `LINE_KEPT`."""
         if count:

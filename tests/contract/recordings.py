@@ -77,7 +77,11 @@ def recorded(directory: Path = DIRECTORY) -> list[str]:
     Gives what went wrong: of a run that failed, what was recorded is worth a look all the same.
     """
     if os.environ.get(VARIABLE) == str(directory):
-        return [] if any(directory.glob("*.jsonl")) else [f"{VARIABLE} names {directory}, where nothing was recorded"]
+        return (
+            []
+            if any(directory.glob("*.jsonl"))
+            else [f"{VARIABLE} names {directory}, where nothing was recorded"]
+        )
     stamp, wanted = directory / "of", fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
         return []

@@ -220,7 +220,10 @@ def test_where_nothing_arrives_what_was_answered_counts_too(log: Log) -> None:
 )
 def test_what_github_refuses_is_read_later_and_not_at_once(log: Log, path: str, status: int) -> None:
     log.miss(labeled(1), labeled(2))
-    limit = {"headers": {"Retry-After": "30"}, "body": {"message": "You have exceeded a secondary rate limit."}}
+    limit = {
+        "headers": {"Retry-After": "30"},
+        "body": {"message": "You have exceeded a secondary rate limit."},
+    }
     log.hub.fail(path=path, answer=status, times=3, **(limit if status == 429 else {}))
     log.read()
     assert len(log.calls()) <= 4

@@ -117,6 +117,13 @@ def test_a_turn_that_nobody_comes_for_is_lost(quota, clock):
     assert quota.room() == before
 
 
+def test_a_turn_that_is_returned_is_somebody_elses(quota):
+    before = quota.room()
+    quota.give_turn(TICKET)
+    quota.return_turn(TICKET)
+    assert quota.room() == before
+
+
 def test_newcomers_wait_behind_those_in_line(quota):
     quota.keep_waiting(1)
     quota.give_turn(TICKET)

@@ -5,7 +5,9 @@ import signal
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -13,7 +15,9 @@ import pytest
 from redis import Redis
 
 from jobs import redis_server
+from jobs.queue import Queue, QueueDown
 from jobs.ticket.errors import TellPeople
+from jobs.ticket.request import Reconcile, Ticket
 from tests.processes import Child, end, spawn, until
 
 
@@ -23,8 +27,8 @@ def data() -> Iterator[Path]:
         yield Path(name)
 
 
-def serve(data: Path) -> Child:
-    server = spawn("redis", redis_server.command(data), cwd=data, environ={}, logs=data)
+def serve(data: Path, prefix: Sequence[str] = ()) -> Child:
+    server = spawn("redis", [*prefix, *redis_server.command(data)], cwd=data, environ={}, logs=data)
     until("Redis", lambda: redis_server.is_running(data) or None, seconds=5, watching=[server])
     return server
 
@@ -57,6 +61,44 @@ def test_what_was_written_survives_kill_9(data: Path) -> None:
         assert client(data).get("key") == b"value"
     finally:
         end([server])
+
+
+def test_on_a_full_disk_nothing_is_taken_that_would_be_lost_and_with_room_all_goes_on(data: Path) -> None:
+    disk = data / "redis"
+    small = (
+        "bwrap",
+        "--dev-bind",
+        "/",
+        "/",
+        "--size",
+        str(1 << 20),
+        "--tmpfs",
+        str(disk),
+        "--die-with-parent",
+    )
+    server = serve(data, small)
+    try:
+        [inside] = psutil.Process(server.pid).children()
+        ballast = Path(f"/proc/{inside.pid}/root{disk}/ballast")
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        queue = Queue(client(data))
+        requests = (Reconcile(Ticket(1, "acme/greet", number), why="labeled") for number in count(1))
+        with pytest.raises(QueueDown, match="No space left on device"):
+            queue.request(next(request for request in requests if taken(queue, request) is None))
+        ballast.unlink()
+        until("Redis to notice", lambda: taken(queue, next(requests)), seconds=5)
+    finally:
+        end([server])
+
+
+def taken(queue: Queue, request: Reconcile) -> bool | None:
+    """Whether the queue takes it; None while it does not."""
+    with suppress(QueueDown):
+        queue.request(request)
+        return True
+    return None
 
 
 def test_too_long_a_path_is_explained(tmp_path: Path) -> None:
