@@ -88,10 +88,12 @@ def converted(schema: Json) -> Json:
         made["items"] = closed(schema["items"])
     for key in COMBINERS:
         if key in schema:
-            made[key] = [converted(branch) for branch in schema[key]]
+            # GitHub's oneOf does not mean only one: a plain error of 409 fits each of its two kinds of errors.
+            combiner = "anyOf" if key == "oneOf" else key
+            made[combiner] = [converted(branch) for branch in schema[key]]
             # Webhooks name null beside their alternatives instead of among them: allOf would be something else.
             if key != "allOf" and "null" in (schema.get("type") or ()):
-                made[key].append({"type": "null"})
+                made[combiner].append({"type": "null"})
     extra = schema.get("additionalProperties")
     if extra is not None:
         made["additionalProperties"] = closed(extra) if isinstance(extra, dict) else extra
@@ -124,7 +126,7 @@ def _causes(error: jsonschema_rs.ValidationError) -> Iterator[jsonschema_rs.Vali
     """The errors of the branch that was probably meant, where one of several has to fit; the error itself otherwise."""
     branches: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", None) or []
     meant = [branch for branch in branches if not any(_is_another_kind(one, error) for one in branch)]
-    if (error.kind.name == "oneOf" and any(not branch for branch in branches)) or len(meant) != 1:
+    if len(meant) != 1:
         yield error
         return
     for one in meant[0]:
