@@ -1,21 +1,38 @@
-"""Entry points: the functions that RQ calls by name. They translate job arguments into calls, and do nothing else."""
+"""Entry points: the functions that RQ calls by name, and what a worker does once so that its jobs need not.
+
+They translate job arguments into calls, and do nothing else.
+"""
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from jobs import controller, shutdown
 from jobs import deliveries as reading
 from jobs import sweep as sweeping
-from jobs.models.gateway import Model
+from jobs.github.app import App
 from jobs.queue import Lane, Queue, connect
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
+from jobs.ticket.errors import TellPeople
 from jobs.ticket.request import Ticket
 from jobs.world import World
 
+if TYPE_CHECKING:
+    from jobs.models.gateway import Model
+
 log = logging.getLogger("autocode")
+
+
+def prepare(lane: Lane, settings: Settings) -> None:
+    """In the worker, before it forks: what takes a job longer to load or to make than its first request to GitHub."""
+    App(settings).prepare()
+    if lane == "coding":
+        with suppress(TellPeople):
+            _open_model(settings).close()
 
 
 def reconcile(ticket_key: str, lane: Lane, turn: str) -> None:
@@ -46,9 +63,16 @@ def _world() -> World:
         queue=Queue(redis),
         clock=lambda: datetime.now(UTC),
         stopping=shutdown.stopping,
-        open_model=lambda name: Model(replace(settings, model=name)),
+        open_model=lambda name: _open_model(replace(settings, model=name)),
         open_sandbox=cache(lambda: _sandbox(settings)),
     )
+
+
+def _open_model(settings: Settings) -> "Model":
+    # Only here: the model's library takes longer to load than all the rest, and whoever does not code does without.
+    from jobs.models.gateway import Model
+
+    return Model(settings)
 
 
 def _sandbox(settings: Settings) -> Sandbox | None:

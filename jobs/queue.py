@@ -79,6 +79,8 @@ def connect(address: str, *, timeout: float = 10.0, retries: int = 5) -> Redis:
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         retry=Retry(_AtOnceFirst(cap=2.0, base=0.1), retries),
+        # Else each connection looks up the version of its library on the disk, to tell Redis.
+        driver_info=None,
     )
 
 

@@ -14,6 +14,7 @@ Each job runs in a child process, the horse. What is different from RQ's own wor
 One lane per worker: RQ takes a job from several queues in two steps, and loses it when it dies between them.
 """
 
+import gc
 import importlib
 import logging
 import os
@@ -203,18 +204,20 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m jobs.worker tickets|coding\n")
         return 2
     write_logs()
+    lane: Any = arguments[0]
     try:
         settings = Settings.from_environment()
+        guardian = Guardian()
+        redis = connect(settings.redis_address)
+        with suppress(RedisError):
+            remember_since(redis, datetime.now(UTC))
+        # The libraries take a second and up to 100 MB: once here, not in each horse.
+        importlib.import_module("jobs.entrypoints").prepare(lane, settings)
     except MissingSettings as error:
         sys.stderr.write(f"autocode's worker cannot start:\n{error}\n")
         return 2
-    guardian = Guardian()
-    redis = connect(settings.redis_address)
-    with suppress(RedisError):
-        remember_since(redis, datetime.now(UTC))
-    # The libraries take more than a second and 100 MB: once here, not in each horse.
-    importlib.import_module("jobs.entrypoints")
-    lane: Any = arguments[0]
+    # Horses share the memory of what is there by now for as long as they do not write to it.
+    gc.freeze()
     work(lane, redis, guardian)
     guardian.end()
     return 0

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from redis import Redis
 
 from jobs.github.quota import Quota
-from jobs.models.gateway import Model
 from jobs.queue import Queue
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
+
+if TYPE_CHECKING:
+    from jobs.models.gateway import Model
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class World:
     queue: Queue
     clock: Callable[[], datetime]
     stopping: Callable[[], bool]
-    open_model: Callable[[str], Model]
+    open_model: "Callable[[str], Model]"
     """By name."""
     open_sandbox: Callable[[], Sandbox | None]
     """None where there is none on this machine."""

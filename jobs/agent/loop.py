@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.agent.terms import Hooks, Interrupted, Limits, Outcome, Turn
 from jobs.agent.tools import Ended, Misused, Workbench, offered
 from jobs.agent.transcript import THINKING, WAITING, Checkpoint, Progress, Transcript, result
-from jobs.models.gateway import Model, ModelBusy, Reply
+from jobs.models.reply import ModelBusy, Reply
 from jobs.ticket.budget import Spend
 from jobs.ticket.phases import Signal
 from jobs.ticket.words import elided, fenced, short
+
+if TYPE_CHECKING:
+    from jobs.models.gateway import Model
 
 __all__ = ["Agent", "Hooks", "Interrupted", "Limits", "Outcome", "Turn"]
 
@@ -47,7 +50,7 @@ class Agent:
 
     def __init__(
         self,
-        model: Model,
+        model: "Model",
         bench: Workbench,
         limits: Limits,
         hooks: Hooks,

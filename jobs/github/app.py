@@ -50,6 +50,11 @@ class App:
     ) -> None:
         self._api.close()
 
+    def prepare(self) -> None:
+        """Read the key, load the library and the certificates, and ask for nothing: the process keeps them."""
+        app_credentials(self._settings)
+        self._api.reconnect()
+
     def installations(self) -> list[Account]:
         """Everywhere the App is installed and not suspended."""
         return [

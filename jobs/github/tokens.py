@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import cast
 
 from githubkit.auth import AppAuthStrategy
+from jwt.algorithms import RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 from jobs.github.api import Api
 from jobs.github.errors import GitHubError, Gone
-from jobs.settings import Settings
+from jobs.settings import MissingSettings, Settings
 
 PERMISSIONS = {
     "actions": "read",
@@ -56,7 +60,20 @@ def mint(app: Api, installation: int, permissions: dict[str, str], repository: s
 
 def app_credentials(settings: Settings) -> AppAuthStrategy:
     """The App itself: a JSON web token signed with its private key, for what is below `/app`."""
-    return AppAuthStrategy(settings.app_id, settings.private_key)
+    # githubkit hands the key on to PyJWT, which takes it read as well.
+    return AppAuthStrategy(settings.app_id, cast(str, _signing_key(settings.private_key)))
+
+
+@cache
+def _signing_key(private_key: str) -> object:
+    """The key, read and checked once: that takes as long as to sign fifty tokens. MissingSettings if it is none."""
+    try:
+        return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(private_key)
+    except InvalidKeyError as error:
+        raise MissingSettings(
+            f"GITHUB_PRIVATE_KEY holds no private key that can be read ({error}); expected is the whole .pem file of "
+            "https://github.com/settings/apps (your App, General), Private keys"
+        ) from error
 
 
 def _granted(app: Api, installation: int, wanted: dict[str, str]) -> dict[str, str]:

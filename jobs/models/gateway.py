@@ -1,6 +1,6 @@
 """Gateway: brings back one whole answer of the model with what it cost, or says when to ask again.
 
-anthropic takes a second to import: the worker imports this module before it forks.
+anthropic takes a second and a half and 40 MB to import: only a coding worker imports this module, before it forks.
 """
 
 import time
@@ -15,35 +15,14 @@ import anthropic
 import httpx2
 
 from jobs.models import failures, prices
+from jobs.models.reply import ModelBusy, Reply, Usage
 from jobs.models.stream import Answer, Json
 from jobs.settings import Settings
-from jobs.ticket.budget import Spend
-from jobs.ticket.errors import Later, TellPeople
+from jobs.ticket.errors import TellPeople
 
 PUBLIC_API = "https://api.anthropic.com"
 CONTEXT_EXCEEDED = "model_context_window_exceeded"
 CACHED = {"type": "ephemeral"}
-
-Usage = Spend
-"""What one call used: tokens by kind, and dollars."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One whole answer of the model."""
-
-    content: list[Json]
-    """Content blocks as plain JSON, ready to be appended to the messages as they are.
-
-    Tool input that was no JSON object is `{"INVALID_JSON": text}` (`stream.INVALID_JSON`).
-    """
-    stop_reason: str
-    """The API's word: end_turn, max_tokens, stop_sequence, tool_use, pause_turn, refusal,
-    model_context_window_exceeded (then the content may be empty)."""
-    usage: Usage
-    """Attempts that were cut off included."""
-    explanation: str = ""
-    """Why the model refused, if it says."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +40,6 @@ class Patience:
     connect: float = 10
     between_events: float = 120
     """The API sends a ping every few seconds while the model thinks."""
-
-
-class ModelBusy(Later):
-    """The model has no time for us; ask for the ticket again at `until`."""
-
-    def __init__(self, until: datetime, why: str, spent: Usage) -> None:
-        super().__init__(until, why)
-        self.spent = spent
-        """What the attempts that were cut off have used nevertheless."""
 
 
 class _Again(Exception):

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis
 
@@ -15,7 +15,6 @@ from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from jobs.github.client import Installation
 from jobs.github.errors import Gone
-from jobs.models.gateway import Model
 from jobs.poison import BadRuns
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
@@ -31,6 +30,9 @@ from jobs.ticket.request import Ticket
 from jobs.ticket.signals import logins_to_ask
 from jobs.ticket.status import status_body
 from jobs.ticket.words import fitted
+
+if TYPE_CHECKING:
+    from jobs.models.gateway import Model
 
 THROTTLE = timedelta(seconds=15)
 """Between two edits of the status comment that only show progress."""
@@ -60,7 +62,7 @@ class Work:
     bad_runs: BadRuns
     stopping: Callable[[], bool]
     """Whether this process has been asked to stop."""
-    open_model: Callable[[str], Model]
+    open_model: "Callable[[str], Model]"
     """By name."""
     open_sandbox: Callable[[], Sandbox | None]
     """None where there is none on this machine."""

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.agent.loop import CUTS, MAX_TOKENS, NOT_RUN, NUDGE, NUDGES
 from jobs.agent.terms import Interrupted
-from jobs.models.gateway import ModelBusy
+from jobs.models.reply import ModelBusy
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import PlanStep
 from tests.agent.world import BRIEF, World

@@ -8,7 +8,8 @@ from typing import Any
 import anthropic
 import pytest
 
-from jobs.models.gateway import Model, ModelBusy, Patience
+from jobs.models.gateway import Model, Patience
+from jobs.models.reply import ModelBusy
 from jobs.models.stream import INVALID_JSON
 from jobs.settings import Settings
 from jobs.ticket.errors import TellPeople

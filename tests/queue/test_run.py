@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from redis import Redis
 
 from jobs import redis_server
@@ -18,10 +20,13 @@ from tests.processes import Child, end, free_port, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = [sys.executable, "-m", "jobs.run"]
+KEY = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+    Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+)
 SETTINGS = {
     "PATH": os.environ["PATH"],
     "GITHUB_APP_ID": "7",
-    "GITHUB_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----",
+    "GITHUB_PRIVATE_KEY": KEY.decode(),
     "GITHUB_WEBHOOK_SECRET": "secret",
     "GITHUB_API_URL": "http://127.0.0.1:9",
     "ANTHROPIC_API_KEY": "key",

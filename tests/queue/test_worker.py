@@ -235,20 +235,32 @@ def test_a_job_that_a_dead_worker_took_but_never_registered_is_put_back(redis: R
     ended(redis)
 
 
+SETTINGS = {
+    "GITHUB_APP_ID": "7",
+    "GITHUB_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----",
+    "GITHUB_WEBHOOK_SECRET": "secret",
+    "ANTHROPIC_API_KEY": "key",
+    "REDIS_URL": "unix:///nowhere",
+}
+
+
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "environ", "words"),
     [
-        ([], "usage: python -m jobs.worker tickets|coding"),
-        (["everything"], "usage: python -m jobs.worker tickets|coding"),
-        (["tickets", "coding"], "usage: python -m jobs.worker tickets|coding"),
-        (["tickets"], "GITHUB_APP_ID is not set; you find it at https://"),
+        ([], {}, "usage: python -m jobs.worker tickets|coding"),
+        (["everything"], {}, "usage: python -m jobs.worker tickets|coding"),
+        (["tickets", "coding"], {}, "usage: python -m jobs.worker tickets|coding"),
+        (["tickets"], {}, "GITHUB_APP_ID is not set; you find it at https://"),
+        (["tickets"], SETTINGS, "GITHUB_PRIVATE_KEY holds no private key that can be read"),
     ],
 )
-def test_what_it_cannot_work_with_it_says_and_exits_2(arguments: list[str], words: str) -> None:
+def test_what_it_cannot_work_with_it_says_and_exits_2(
+    arguments: list[str], environ: dict[str, str], words: str
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "jobs.worker", *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"]} | environ,
         capture_output=True,
         text=True,
         timeout=20,
@@ -265,3 +277,8 @@ def test_clients_do_not_log_every_request(caplog: pytest.LogCaptureFixture) -> N
         logging.getLogger(name).info("HTTP Request: GET …")
     logging.getLogger("autocode").info("a ticket")
     assert caplog.messages == ["a ticket"]
+
+
+def test_whoever_does_not_code_does_without_the_models_library() -> None:
+    code = "import sys, jobs.entrypoints; sys.exit('anthropic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=20).returncode == 0
