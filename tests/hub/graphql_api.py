@@ -1,6 +1,6 @@
 """POST /graphql: a query, executed over our part of GitHub's schema and answered in GitHub's words."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from graphql import (
@@ -59,13 +59,13 @@ def execute(
         raise ApiError(401, "This endpoint requires you to be authenticated.")
     if not isinstance(query, str):
         raise ApiError(400, "A query attribute must be specified and must be a string.")
+    served = schema(is_enterprise=state.enterprise is not None)
     try:
-        document = parse(query)
+        document, invalid = _read(query, served)
     except GraphQLSyntaxError as error:
         at = [{"line": place.line, "column": place.column} for place in error.locations or ()]
         return 200, {"errors": [{"locations": at, "message": error.message.replace("Syntax", "Parse")}]}
-    served = schema(is_enterprise=state.enterprise is not None)
-    operation, refused = _operation(served, document, variables or {}, operation_name)
+    operation, refused = _operation(served, document, invalid, variables or {}, operation_name)
     if operation is None:
         return 200, {"errors": refused}
     asked = size(document, operation, variables or {})
@@ -85,7 +85,8 @@ def execute(
 def schema(*, is_enterprise: bool = False) -> GraphQLSchema:
     """Our part of the schema with its resolvers, built once a process."""
     document = parse(SCHEMA.read_text(), no_location=True)
-    built = build_ast_schema(older(document) if is_enterprise else document)
+    # That it is valid is a test's concern, see tests/contract/test_official.py.
+    built = build_ast_schema(older(document) if is_enterprise else document, assume_valid=True)
     modules = (
         graphql_resolvers,
         graphql_resolvers_checks,
@@ -105,11 +106,21 @@ def schema(*, is_enterprise: bool = False) -> GraphQLSchema:
     return built
 
 
+@lru_cache(maxsize=200)
+def _read(query: str, served: GraphQLSchema) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A query and in what it does not fit the schema. A client asks the same few again and again."""
+    document = parse(query)
+    return document, validate(served, document)
+
+
 def _operation(
-    served: GraphQLSchema, document: DocumentNode, variables: dict[str, Any], operation_name: str | None
+    served: GraphQLSchema,
+    document: DocumentNode,
+    invalid: list[GraphQLError],
+    variables: dict[str, Any],
+    operation_name: str | None,
 ) -> tuple[OperationDefinitionNode | None, list[Entry]]:
     """What to carry out; or None and why not: it does not fit the schema, or its variables do not fit it."""
-    invalid: list[GraphQLError] = validate(served, document)
     if invalid:
         return None, [invalid_query(document, error) for error in invalid]
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
