@@ -3,6 +3,7 @@
 import logging
 
 from jobs.steps.arrivals import ARRIVALS
+from jobs.steps.merging import call_off
 from jobs.steps.preparing import remove_worktree
 from jobs.steps.replying import reply_to_command
 from jobs.steps.work import Work
@@ -68,6 +69,8 @@ def move(world: World, work: Work, happened: Signal, by: Comment | None = None) 
                 "%s: %r is not expected in phase %s, dropped", work.ticket.key, str(happened), record.phase
             )
             return False
+        if record.phase is Phase.MERGING:
+            call_off(work)
         if happened is Signal.TRIGGERED:
             work.forget()
             record = started(seen, budget, record, by)

@@ -13,9 +13,10 @@ from githubkit.auth import TokenAuthStrategy
 from jobs.github.answers import Answers
 from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
 from jobs.github.errors import Gone
+from jobs.github.merges import Merges
 from jobs.github.quota import Quota
 from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
-from jobs.github.writes import Writes, pull_request_of
+from jobs.github.writes import pull_request_of
 from jobs.settings import Settings
 from jobs.ticket import configuration
 from jobs.ticket.errors import TellPeople
@@ -32,7 +33,7 @@ LOG_KEPT = 200_000
 """Bytes of its end that are kept: failures stand at the end."""
 
 
-class Installation(Writes):
+class Installation(Merges):
     """One ticket on GitHub: a context manager that holds one connection and, in memory only, one token.
 
     The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is

@@ -14,6 +14,11 @@ from jobs.ticket.errors import Later, TellPeople
 class GitHubError(Exception):
     """GitHub refused a request and did nothing; the text names the request and GitHub's reason."""
 
+    def __init__(self, text: str, said: str = "") -> None:
+        """`said`: the reason alone, in GitHub's words."""
+        super().__init__(text)
+        self.said = said or text
+
 
 class Gone(GitHubError):
     """The issue, the repository or the installation is not there (any more) for us."""
@@ -48,6 +53,10 @@ PERMISSION_OF_FIELD = {
     "updatePullRequest": "pull_requests=write",
     "markPullRequestReadyForReview": "pull_requests=write",
     "convertPullRequestToDraft": "pull_requests=write",
+    "enablePullRequestAutoMerge": "contents=write,pull_requests=write",
+    "disablePullRequestAutoMerge": "contents=write,pull_requests=write",
+    "enqueuePullRequest": "contents=write,pull_requests=write",
+    "dequeuePullRequest": "contents=write,pull_requests=write",
     "statusCheckRollup": "checks=read,statuses=read",
     "annotations": "checks=read",
     "checkSuite": "checks=read",
@@ -80,7 +89,7 @@ def refusal(response: httpx.Response, now: datetime) -> Exception:
         return Gone(text)
     if response.is_redirect:
         return Gone(f"{call}: moved to {response.headers.get('location', 'nowhere')}")
-    return GitHubError(text)
+    return GitHubError(text, message)
 
 
 def exhausted(response: httpx.Response, now: datetime) -> Later | None:
@@ -114,7 +123,7 @@ def graphql_refusal(
             needed = [PERMISSION_OF_FIELD[part] for part in path if part in PERMISSION_OF_FIELD]
             return _missing_permission(needed[-1] if needed else "", f"{call} {'.'.join(path)}")
         if kind is not None or "extensions" in error:
-            return GitHubError(text)
+            return GitHubError(text, message)
     return None
 
 

@@ -52,6 +52,8 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
         head_branch=node["headRefName"],
         head_sha=node["headRefOid"],
         base_branch=node["baseRefName"],
+        has_auto_merge=node.get("autoMergeRequest") is not None,
+        is_queued=node.get("isInMergeQueue", False),
         checks=tuple(checks_of(node, app_id)),
         reviews=tuple(review_of(review) for review in reviews),
         comments=tuple(comment_of(comment, viewer) for comment in comments),
@@ -67,6 +69,7 @@ def review_of(node: Node) -> Review:
         state=node["state"],
         body=cleaned(node["body"]),
         submitted_at=datetime.fromisoformat(node["submittedAt"]),
+        head_sha=node["commit"]["oid"] if node["commit"] else None,
         comments=tuple(
             ReviewComment(remark["path"], remark["line"], remark["diffHunk"], cleaned(remark["body"]))
             for remark in node["comments"]["nodes"]

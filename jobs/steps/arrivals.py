@@ -2,6 +2,7 @@
 
 import hashlib
 
+from jobs.steps.merging import merge
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.checks import failing
@@ -35,10 +36,10 @@ def propose(work: Work, _signal: Signal) -> None:
     work.tell(f"plan {work.record.comment_cursor} {digest}", text)
 
 
-def hand_over(work: Work, _signal: Signal) -> None:
-    """validating: the pull request is marked ready and its requester told."""
+def hand_over(work: Work, signal: Signal) -> None:
+    """validating: the pull request is marked ready and its requester told; they know after a merge was refused."""
     pull_request = own_pull_request(work.record, work.observation)
-    if pull_request is None:
+    if pull_request is None or signal is Signal.MERGE_REFUSED:
         return
     body = fitted(messages.pull_request_body(work.record, work.observation))
     if pull_request.is_draft:
@@ -75,6 +76,7 @@ ARRIVALS = {
     Phase.ASKING: ask,
     Phase.APPROVING: propose,
     Phase.VALIDATING: hand_over,
+    Phase.MERGING: merge,
     Phase.FAILED: give_up,
     Phase.CANCELLED: say_goodbye,
 }

@@ -23,7 +23,7 @@ from jobs.ticket.budget import Budget
 from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Observation
+from jobs.ticket.observation import TRIGGER_LABEL, Observation, PullRequest
 from jobs.ticket.phases import LABEL, Phase
 from jobs.ticket.record import Record
 from jobs.ticket.request import Ticket
@@ -199,6 +199,12 @@ class Work:
         self.github.change_labels(add=[TRIGGER_LABEL])
         self._show_labels(set(self.observation.issue.labels) | {TRIGGER_LABEL})
 
+    def take_trigger_label(self) -> None:
+        """The ticket is back where it began, so that putting the label on starts it again."""
+        if self.observation.is_labeled:
+            self.github.change_labels(remove=[TRIGGER_LABEL])
+            self._show_labels(set(self.observation.issue.labels) - {TRIGGER_LABEL})
+
     def show_phase(self) -> None:
         """Make the labels say the phase."""
         wanted = LABEL[self.record.phase]
@@ -208,6 +214,14 @@ class Work:
             return
         self.github.change_labels(add=[name for name in add if name], remove=sorted(remove))
         self._show_labels(set(self.observation.issue.labels) - remove | {name for name in add if name})
+
+    def show_pull_request(self, pull_request: PullRequest, **changes: Any) -> None:
+        """The observation with what we have just made of the pull request."""
+        seen = (
+            replace(item, **changes) if item.number == pull_request.number else item
+            for item in self.observation.pull_requests
+        )  # fmt: skip
+        self._observation = replace(self.observation, pull_requests=tuple(seen))
 
     def _show_labels(self, names: set[str]) -> None:
         """The observation with these labels on the issue."""

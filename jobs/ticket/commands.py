@@ -15,6 +15,7 @@ COMMANDS = {
     "fix": "`fix <what>`: do that as well; `@autocode <what>` means the same",
     "continue": "go on after the budget or the iterations ran out; `continue +$2 +2 iterations` says how far",
     "retry": "start again after it failed or was cancelled",
+    "merge": "merge the pull request as it is now, at once or as soon as the branch's rules allow it",
     "base": "`base <branch>`: start from that branch and merge into it",
     "model": "`model <name>`: use that model from the next turn on",
     "explain": "say what was done so far, what it waits for and why",

@@ -88,6 +88,10 @@ class Configuration:
     """The branch that tickets start from and merge into; unset: the default branch."""
     iterations: Annotated[int | None, Whole(20)] = None
     """Rounds of coding and checking before a ticket is given up; unset: as many as the operator allows."""
+    merge: Annotated[str, Choice(("never", "on-approval", "on-green"))] = "never"
+    """Merge by itself: never, once somebody with write permission approves the head commit, or once its checks pass."""
+    method: Annotated[str, Choice(("squash", "merge", "rebase"))] = "squash"
+    """How it is merged, where the branch has no merge queue, which has a method of its own."""
     model: Annotated[str | None, Text()] = None
     """The model that codes; unset: what the operator set."""
     plan: Annotated[str, Choice(("auto", "always", "approve", "never"))] = "auto"

@@ -4,7 +4,7 @@ from jobs.ticket.commands import COMMANDS
 from jobs.ticket.names import ticket_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Issue, Observation
 from jobs.ticket.phases import LEAVES_WHEN
-from jobs.ticket.record import Record
+from jobs.ticket.record import Merge, Record
 from jobs.ticket.status import HEADLINES, checklist, cost, linked
 from jobs.ticket.words import elided, fenced, quiet, short
 
@@ -23,12 +23,13 @@ UNLABELED = (
 ISSUE_CLOSED = (
     f"The issue was closed. Branch and draft stay; reopen it and put `{TRIGGER_LABEL}` back to start afresh."
 )
-PULL_REQUEST_CLOSED = (
-    "The pull request was closed without a merge. "
-    f"Take `{TRIGGER_LABEL}` off and put it back to start afresh."
-)
+PULL_REQUEST_CLOSED = "The pull request was closed without a merge."
 STOPPED = "Stopped with `/autocode stop`. Branch and draft stay; `/autocode retry` starts afresh."
 MERGED = "The pull request was merged."
+MERGE_CALLED_OFF = (
+    "GitHub has taken the pull request out of its merge queue, or somebody has switched auto-merge off, so it was not "
+    "merged. `/autocode merge` tries again."
+)
 COLLIDED = (
     "Somebody pushed to the branch meanwhile and the changes collided; the work goes on from their commit."
 )
@@ -41,6 +42,45 @@ NO_ROOM = (
 NOTHING_VERIFIED = "**Nothing verified this change:** no check arrived for the commit in time."
 CHECKS_GREEN = "Every check of the head commit passed."
 PUSHED = "A new commit was pushed to the branch; its checks decide."
+
+
+def rolled_back(fate: str = "") -> str:
+    """The pull request was closed; how to start again, and before that what became of the branch."""
+    again = f"To start afresh, put the label `{TRIGGER_LABEL}` back or comment `/autocode`."
+    return " ".join(filter(None, [PULL_REQUEST_CLOSED, fate, again]))
+
+
+def branch_deleted(branch: str) -> str:
+    """Nobody loses anything."""
+    return f"Nobody else had committed to `{branch}`, so it is deleted."
+
+
+def branch_kept(branch: str) -> str:
+    """Somebody might."""
+    return f"`{branch}` holds commits of other people, so it stays."
+
+
+def merge_awaits(wish: Merge) -> str:
+    """The merge of a commit was asked for whose checks are still open."""
+    return (
+        f"@{wish.by} asked for the merge of `{wish.head_sha[:7]}`: it comes when its checks have passed. Should they "
+        "fail, ask again for the commit that mends it."
+    )
+
+
+def auto_merge(base: str) -> str:
+    """GitHub was asked to merge by itself."""
+    return f"Auto-merge is on: GitHub merges it as soon as the rules of `{base}` allow it."
+
+
+def in_queue(base: str) -> str:
+    """The pull request was put into the merge queue."""
+    return f"It stands in the merge queue of `{base}`."
+
+
+def not_merged(why: str) -> str:
+    """GitHub, or the state of the pull request, refused a merge."""
+    return f"**It was not merged:** {quiet(why)} When that is settled, `/autocode merge` tries again."
 
 
 def refused(login: str, permission: str) -> str:

@@ -66,6 +66,8 @@ class Review:
     body: str
     submitted_at: datetime
     comments: tuple["ReviewComment", ...] = ()
+    head_sha: str | None = None
+    """The head commit that it is about."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,10 @@ class PullRequest:
     head_branch: str
     head_sha: str
     base_branch: str
+    has_auto_merge: bool = False
+    """GitHub merges it by itself once the rules of the base allow it."""
+    is_queued: bool = False
+    """It stands in the base's merge queue."""
     checks: tuple[Check, ...] = ()
     """Of the head commit, our own left out."""
     reviews: tuple[Review, ...] = ()

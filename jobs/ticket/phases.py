@@ -26,6 +26,7 @@ class Phase(StrEnum):
     PUBLISHING = "publishing"
     CHECKING = "checking"
     VALIDATING = "validating"
+    MERGING = "merging"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -48,6 +49,8 @@ class Signal(StrEnum):
     EXHAUSTED = "iterations exhausted"
     CHANGES_REQUESTED = "changes requested"
     PUSHED = "pushed by a person"
+    MERGE_WANTED = "merge wanted"
+    MERGE_REFUSED = "merge refused"
     MERGED = "merged"
     PULL_REQUEST_CLOSED = "pull request closed"
     ISSUE_CLOSED = "issue closed"
@@ -77,6 +80,7 @@ KIND: dict[Phase, Kind] = {
     Phase.PUBLISHING: "working",
     Phase.CHECKING: "parked",
     Phase.VALIDATING: "parked",
+    Phase.MERGING: "parked",
     Phase.DONE: "resting",
     Phase.FAILED: "resting",
     Phase.CANCELLED: "resting",
@@ -92,6 +96,7 @@ LABEL: dict[Phase, str | None] = {
     Phase.PUBLISHING: names.WORKING,
     Phase.CHECKING: names.WORKING,
     Phase.VALIDATING: names.REVIEW,
+    Phase.MERGING: names.REVIEW,
     Phase.DONE: None,
     Phase.FAILED: names.FAILED,
     Phase.CANCELLED: None,
@@ -107,6 +112,7 @@ LEAVES_WHEN: dict[Phase, str] = {
     Phase.PUBLISHING: "commit pushed, pull request open",
     Phase.CHECKING: "every check of the head commit is complete, or none came in time",
     Phase.VALIDATING: "a person requests changes, pushes, merges or closes, or a check turns red",
+    Phase.MERGING: "GitHub has merged it, at once or when the branch's rules allow it, or has refused to",
     Phase.DONE: "`/autocode`, or the label is put back",
     Phase.FAILED: "`/autocode retry`, `/autocode continue`, or the label is put back",
     Phase.CANCELLED: "`/autocode retry`, or the label is put back",
@@ -161,6 +167,14 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.CHANGES_REQUESTED: Phase.PREPARING,
             Signal.PUSHED: Phase.CHECKING,
             # A check that came late, or was run again.
+            Signal.CHECKS_FAILED: Phase.PREPARING,
+            Signal.EXHAUSTED: Phase.FAILED,
+            Signal.MERGE_WANTED: Phase.MERGING,
+        },
+        Phase.MERGING: {
+            Signal.MERGE_REFUSED: Phase.VALIDATING,
+            Signal.CHANGES_REQUESTED: Phase.PREPARING,
+            Signal.PUSHED: Phase.CHECKING,
             Signal.CHECKS_FAILED: Phase.PREPARING,
             Signal.EXHAUSTED: Phase.FAILED,
         },

@@ -64,6 +64,22 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Merge:
+    """The merge of one commit, wanted or tried."""
+
+    head_sha: str
+    """The pull request's head as it was seen by whoever wanted it: no other one is merged."""
+    by: str = ""
+    """Login of who asked for it; empty: the configuration does."""
+    refusal: str = ""
+    """Why it was refused; empty while it was not."""
+    tried: str = ""
+    """What GitHub showed then: the configuration alone tries again only once it shows something else."""
+    at: datetime | None = None
+    """When GitHub was asked."""
+
+
+@dataclass(frozen=True)
 class Record:
     """The memory of one run of one ticket. Times are timezone-aware UTC."""
 
@@ -107,6 +123,7 @@ class Record:
     """Of the plan: empty, nobody has to · `wanted` · the login of who approved it."""
     model: str = ""
     """What people chose for this run; empty: what the repository or the operator has set."""
+    merge: Merge | None = None
     plan: tuple[PlanStep, ...] = ()
     question: Question | None = None
     since: datetime | None = None
@@ -205,6 +222,10 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def _merge(data: dict[str, Any] | None) -> Merge | None:
+    return Merge(**data | {"at": _time(data["at"])}) if data else None
+
+
 def _record(data: dict[str, Any]) -> Record:
     """Build the record from signed JSON. A field that this version does not know is left out."""
     known = {item.name for item in fields(Record)}
@@ -220,6 +241,7 @@ def _record(data: dict[str, Any]) -> Record:
             "usd_limit": Decimal(data["usd_limit"]),
             "plan": tuple(PlanStep(**step) for step in data["plan"]),
             "question": Question(**data["question"]) if data["question"] else None,
+            "merge": _merge(data.get("merge")),
             "since": _time(data["since"]),
             "rounds": tuple(
                 Round(**item | {"checks": tuple(map(tuple, item["checks"])), "at": _time(item["at"])})

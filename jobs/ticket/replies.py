@@ -6,11 +6,12 @@ from typing import Any
 
 from jobs.ticket import messages
 from jobs.ticket.budget import Budget
+from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import STARTING, Command, command
 from jobs.ticket.observation import Comment, Observation
 from jobs.ticket.phases import KIND, Phase, Signal
-from jobs.ticket.record import Record
-from jobs.ticket.signals import FRESH, comments_on_ticket
+from jobs.ticket.record import Merge, Record
+from jobs.ticket.signals import FRESH, comments_on_ticket, own_pull_request
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _fix(case: Case) -> Reply:
             return Reply(Signal.ANSWERED)
         case Phase.APPROVING:
             return Reply(Signal.PLAN_DISCUSSED)
-        case Phase.CHECKING | Phase.VALIDATING:
+        case Phase.CHECKING | Phase.VALIDATING | Phase.MERGING:
             return Reply(Signal.CHANGES_REQUESTED)
         case _:
             return Reply()
@@ -149,6 +150,21 @@ def _retry(case: Case) -> Reply:
     if case.is_at_work:
         return _unfit(case, "it is at work; `/autocode stop` ends that")
     return _start(case)
+
+
+def _merge(case: Case) -> Reply:
+    """The head as it is now, whatever comes later: where its checks are still open, once they have passed."""
+    record, phase = case.record, case.phase
+    if phase is Phase.MERGING:
+        return Reply()
+    if record is None or record.head_sha is None or phase not in (Phase.CHECKING, Phase.VALIDATING):
+        return _unfit(case, "there is no pull request that is ready to be merged")
+    wish = Merge(record.head_sha, by=case.comment.author)
+    pull_request = own_pull_request(record, case.observation)
+    is_open = phase is Phase.CHECKING or (
+        pull_request is not None and verdict(pull_request.checks) is Verdict.PENDING
+    )
+    return Reply(changes={"merge": wish}, note=messages.merge_awaits(wish) if is_open else "")
 
 
 def _base(case: Case) -> Reply:
@@ -190,6 +206,7 @@ REPLIES: dict[str, Callable[[Case], Reply]] = {
     "fix": _fix,
     "continue": _continue,
     "retry": _retry,
+    "merge": _merge,
     "base": _base,
     "model": _model,
     "explain": _explain,

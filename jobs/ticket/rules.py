@@ -51,9 +51,10 @@ def reconcile_on_edit(payload: Payload) -> Request | None:
 
 
 def reconcile_on_pull_request(payload: Payload) -> Request | None:
-    """Somebody else than the bot that opened it changed a ticket's pull request."""
+    """Somebody else than the bot that opened it changed a ticket's pull request, or it was closed or merged."""
+    # GitHub merges in the name of whoever asked it to merge by itself, which may be us.
     by_its_author = number(payload, "sender.id") == number(payload, "pull_request.user.id")
-    if by_its_author and text(payload, "sender.type") == "Bot":
+    if by_its_author and text(payload, "sender.type") == "Bot" and payload.get("action") != "closed":
         return None
     return reconcile_on_review(payload)
 
@@ -116,6 +117,8 @@ RULES: dict[str, Rule] = {
     "pull_request.closed": reconcile_on_pull_request,
     "pull_request.reopened": reconcile_on_pull_request,
     "pull_request.synchronize": reconcile_on_pull_request,
+    "pull_request.auto_merge_disabled": reconcile_on_pull_request,
+    "pull_request.dequeued": reconcile_on_pull_request,
     "pull_request.ready_for_review": reconcile_on_pull_request,
     "pull_request_review.submitted": reconcile_on_review,
     "check_suite.completed": reconcile_on_check_suite,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import command
+from jobs.ticket.merging import judges, merge_signal
 from jobs.ticket.names import is_approved
 from jobs.ticket.observation import GHOST, Comment, Observation, PullRequest, Review
 from jobs.ticket.phases import KIND, Phase, Signal
@@ -41,6 +42,7 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
         if record.phase is Phase.APPROVING and _is_ticked(observation):
             logins.add(_editor(observation))
         logins |= {review.author for review in _unread_demands(record, observation)}
+        logins |= judges(record, observation, own_pull_request(record, observation))
     return frozenset(logins)
 
 
@@ -168,7 +170,7 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
         return _approval(observation) or (
             Signal.PLAN_DISCUSSED if _is_answered(record, observation) else None
         )
-    if record.phase in (Phase.CHECKING, Phase.VALIDATING):
+    if record.phase in (Phase.CHECKING, Phase.VALIDATING, Phase.MERGING):
         return _on_pull_request(record, observation, budget)
     return None
 
@@ -222,7 +224,8 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         return None if is_old_read else Signal.PUSHED
     if demands(record, observation):
         return Signal.CHANGES_REQUESTED
-    return _of_checks(record, pull_request, observation.now, budget)
+    word = _of_checks(record, pull_request, observation.now, budget)
+    return word or merge_signal(record, observation, pull_request)
 
 
 def _of_checks(record: Record, pull_request: PullRequest, now: datetime, budget: Budget) -> Signal | None:

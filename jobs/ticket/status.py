@@ -19,6 +19,7 @@ HEADLINES: dict[Phase, str] = {
     Phase.PUBLISHING: "publishing",
     Phase.CHECKING: "waiting for the checks",
     Phase.VALIDATING: "ready for review",
+    Phase.MERGING: "merging",
     Phase.DONE: "done",
     Phase.FAILED: "failed",
     Phase.CANCELLED: "cancelled",
@@ -93,6 +94,10 @@ def _steps(record: Record) -> str:
         lines.append(f"- [ ] {HEADLINES[record.phase]}{activity}{since}")
     elif record.phase is Phase.VALIDATING:
         lines.append("- [ ] review and merge: that is yours")
+    elif record.phase is Phase.MERGING and record.merge:
+        lines.append(f"- [ ] merge of `{record.merge.head_sha[:7]}`")
+    elif record.phase is Phase.DONE:
+        lines.append("- [x] merged")
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from jobs.ticket import messages
+from jobs.ticket import merging, messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Branch, Comment, Observation, PullRequest, Trigger
@@ -178,7 +178,9 @@ def _on_verdict(record: Record, observation: Observation, _budget: Budget) -> Re
 def _on_silence(record: Record, observation: Observation, _budget: Budget) -> Record:
     judged = _judged(record, observation)
     last = replace(judged.rounds[-1], verdict=str(Verdict.NONE)) if judged.rounds else None
-    return replace(judged, rounds=(*judged.rounds[:-1], last) if last else (), note=messages.NOTHING_VERIFIED)
+    rounds = (*judged.rounds[:-1], last) if last else ()
+    # Who asked for a merge once the checks have passed did not ask for this.
+    return replace(judged, rounds=rounds, merge=None, note=messages.NOTHING_VERIFIED)
 
 
 def _on_push(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -188,6 +190,17 @@ def _on_push(record: Record, observation: Observation, _budget: Budget) -> Recor
     sha = pull_request.head_sha
     rounds = (*record.rounds, Round(record.iteration, sha, at=observation.now))
     return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=messages.PUSHED)
+
+
+def _on_merge(record: Record, observation: Observation, _budget: Budget) -> Record:
+    return replace(record, merge=merging.begun(record, observation.now), note="")
+
+
+def _on_refusal(record: Record, observation: Observation, _budget: Budget) -> Record:
+    pull_request = own_pull_request(record, observation)
+    why = record.merge.refusal if record.merge else ""
+    merge = merging.given_up(record, pull_request) if pull_request else record.merge
+    return replace(record, merge=merge, note=why or messages.MERGE_CALLED_OFF)
 
 
 def _on_exhaustion(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -218,6 +231,8 @@ UPDATES: dict[Signal, Update] = {
     Signal.BROKEN: _on_end,
     Signal.CHECKS_MISSING: _on_silence,
     Signal.PUSHED: _on_push,
+    Signal.MERGE_WANTED: _on_merge,
+    Signal.MERGE_REFUSED: _on_refusal,
     Signal.UNLABELED: _ends_with(messages.UNLABELED),
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
     Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),

@@ -18,6 +18,8 @@ def test_every_key_can_be_said() -> None:
     text = """
 base: develop
 iterations: 3
+merge: on-green
+method: rebase
 model: claude-sonnet-5-5
 plan: approve
 usd: 2.5
@@ -25,6 +27,8 @@ usd: 2.5
     expected = Configuration(
         base="develop",
         iterations=3,
+        merge="on-green",
+        method="rebase",
         model="claude-sonnet-5-5",
         plan="approve",
         usd=Decimal("2.5"),

@@ -25,7 +25,9 @@ OURS = issue("bug", "autocode: review")
 OUR_PULL_REQUEST = issue(number=13, pull_request={}, body=f"Closes it\n{ticket_marker(12)}")
 FORK = {"id": 200}
 SAME = {"id": 100}
-PULL_REQUEST_ACTIONS = ("closed", "reopened", "synchronize", "ready_for_review")
+PULL_REQUEST_ACTIONS = (
+    "closed", "reopened", "synchronize", "ready_for_review", "auto_merge_disabled", "dequeued",
+)  # fmt: skip
 
 
 def suite(branch: str | None, app: str = "circleci") -> dict[str, Any]:
@@ -67,6 +69,7 @@ LEAVES = [
     *[
         ("our own doing", f"pull_request.{action}", delivery(action, pull_request=pull_request(), sender=BOT))
         for action in PULL_REQUEST_ACTIONS
+        if action != "closed"
     ],
     ("a branch of theirs", "pull_request.closed", delivery("closed", pull_request=pull_request("main"))),
     ("a fork", "pull_request.closed", delivery("closed", pull_request=pull_request(repository=200))),

@@ -1,0 +1,154 @@
+"""Merging: whether a pull request is to be merged now, in which way, and what stands against it. Pure.
+
+A person asks for it (`/autocode merge`), or the repository's `merge` does; either way one commit is meant, the head
+that was seen. GitHub's rules are GitHub's to keep: here is only chosen which way to ask.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from jobs.ticket.checks import Verdict, verdict
+from jobs.ticket.observation import Observation, PullRequest, Review
+from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.record import Merge, Record
+
+JUDGEMENTS = frozenset({"APPROVED", "CHANGES_REQUESTED"})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What GitHub says of merging a pull request, asked directly before."""
+
+    state: str
+    """OPEN, CLOSED, MERGED."""
+    is_draft: bool
+    head_sha: str
+    merge_state: str
+    """https://docs.github.com/en/graphql/reference/enums#mergestatestatus: UNKNOWN until GitHub has found out."""
+    review_decision: str | None
+    """https://docs.github.com/en/graphql/reference/enums#pullrequestreviewdecision"""
+    has_queue: bool
+    """Its base has a merge queue."""
+    is_waiting: bool
+    """GitHub has been asked already: it is in the queue, or auto-merge is on."""
+    may_wait: bool
+    """The repository allows auto-merge."""
+
+
+class Way(Enum):
+    """How GitHub is asked."""
+
+    AT_ONCE = auto()
+    QUEUE = auto()
+    AUTO_MERGE = auto()
+    """GitHub merges by itself once the rules of the base are met."""
+
+
+UNREVIEWED = {
+    "REVIEW_REQUIRED": "an approving review is required by the rules of the base branch, and missing.",
+    "CHANGES_REQUESTED": "a reviewer's request for changes stands; they approve, or their review is dismissed.",
+}
+MOVED = "its head has moved since the merge was asked for."
+DRAFT = "the pull request is a draft."
+CONFLICT = "it conflicts with the base branch."
+
+
+def way(standing: Standing, head_sha: str, refusals: dict[Way, str]) -> Way | str:
+    """The next way to try, or why there is none.
+
+    Args:
+        head_sha: the only commit that may be merged.
+        refusals: the ways that GitHub has refused, with its words.
+    """
+    if standing.head_sha != head_sha:
+        return MOVED
+    if standing.is_draft:
+        return DRAFT
+    if standing.merge_state == "DIRTY":
+        return CONFLICT
+    unreviewed = UNREVIEWED.get(standing.review_decision or "", "")
+    first = Way.QUEUE if standing.has_queue else Way.AT_ONCE
+    is_held_up = bool(unreviewed) or standing.merge_state == "BLOCKED" or Way.QUEUE in refusals
+    if is_held_up and standing.may_wait and Way.AUTO_MERGE not in refusals:
+        return Way.AUTO_MERGE
+    if unreviewed:
+        # Not even tried: there may be exceptions to the rule for Apps, and none are meant for this.
+        return unreviewed
+    return first if first not in refusals else _sentence(refusals[first])
+
+
+def merge_signal(record: Record, observation: Observation, pull_request: PullRequest) -> Signal | None:
+    """What is to be done about merging, once nothing else is."""
+    if record.phase is Phase.VALIDATING and _is_wanted(record, observation, pull_request):
+        return Signal.MERGE_WANTED
+    merge = record.merge
+    if record.phase is not Phase.MERGING or merge is None or merge.at is None:
+        return None
+    is_asked = pull_request.has_auto_merge or pull_request.is_queued
+    if merge.refusal or (observation.now >= merge.at and not is_asked):
+        return Signal.MERGE_REFUSED
+    return None
+
+
+def begun(record: Record, now: datetime) -> Merge:
+    """GitHub is about to be asked to merge the head."""
+    wish, head = record.merge, str(record.head_sha)
+    return Merge(head, by=wish.by if wish and wish.head_sha == head else "", at=now)
+
+
+def given_up(record: Record, pull_request: PullRequest) -> Merge:
+    """The merge was refused: who asked has been told, and the configuration waits until something has changed."""
+    merge = record.merge or Merge(pull_request.head_sha)
+    return replace(merge, by="", at=None, tried=_shown(pull_request))
+
+
+def judges(record: Record, observation: Observation, pull_request: PullRequest | None) -> frozenset[str]:
+    """Whose permission has to be known before an approval counts."""
+    wants = observation.configuration.merge == "on-approval" and record.phase is Phase.VALIDATING
+    reviews = pull_request.reviews if wants and pull_request else ()
+    return frozenset(item.author for item in reviews if item.by_person and item.state in JUDGEMENTS)
+
+
+def _is_wanted(record: Record, observation: Observation, pull_request: PullRequest) -> bool:
+    word, merge = verdict(pull_request.checks), record.merge
+    if pull_request.state != "OPEN" or word in (Verdict.PENDING, Verdict.FAILED):
+        return False
+    if merge and merge.head_sha == pull_request.head_sha:
+        if merge.by:
+            return True
+        if merge.tried == _shown(pull_request):
+            return False
+    match observation.configuration.merge:
+        case "on-green":
+            return word is Verdict.PASSED
+        case "on-approval":
+            return _is_approved(pull_request, observation)
+    return False
+
+
+def _is_approved(pull_request: PullRequest, observation: Observation) -> bool:
+    """Somebody who may write approves exactly this head, and nobody who may write objects."""
+    latest: dict[str, Review] = {
+        item.author: item
+        for item in pull_request.reviews
+        if item.state in JUDGEMENTS and item.by_person and observation.may_write(item.author)
+    }
+    states: Collection[str] = {item.state for item in latest.values()}
+    approved = any(
+        item.state == "APPROVED" and item.head_sha == pull_request.head_sha for item in latest.values()
+    )
+    return approved and "CHANGES_REQUESTED" not in states
+
+
+def _shown(pull_request: PullRequest) -> str:
+    """What may be another reason next time: reviews and checks."""
+    newest = max((item.id for item in pull_request.reviews), default=0)
+    return f"review {newest}, {len(pull_request.checks)} checks"
+
+
+def _sentence(words: str) -> str:
+    """GitHub's words as a sentence of ours."""
+    text = " ".join(words.split())
+    return f"GitHub says: {text}" if text.endswith((".", "!", "?")) else f"GitHub says: {text}."

@@ -1,0 +1,232 @@
+"""Tickets are merged, because somebody says so or the repository does, as far as GitHub's rules let them."""
+
+from typing import Any
+
+from tests.contract.pulls import MERGE_QUEUE, ONE_REVIEW, UNPROTECTED
+from tests.scenarios.test_commands import reacted
+from tests.scenarios.test_people import BRISK
+from tests.scenarios.world import Issue, World
+
+
+def ticket(world: World, title: str, configuration: str = "", **settings: Any) -> Issue:
+    """An issue that is about to be worked on."""
+    world.will(*BRISK, when=(title,))
+    issue = world.repository(**settings).issue(title)
+    if configuration:
+        issue.repo.put(".github/autocode.yml", configuration)
+    return issue
+
+
+def reviewed(world: World, title: str, configuration: str = "", **settings: Any) -> Issue:
+    """A ticket whose pull request is ready."""
+    issue = ticket(world, title, configuration, **settings)
+    issue.label().until("validating")
+    return issue
+
+
+def protect(issue: Issue, **rules: Any) -> None:
+    path = f"/repos/{issue.repo.name}/branches/main/protection"
+    issue.repo.world.person("alice").put(path, UNPROTECTED | rules)
+
+
+def approve(issue: Issue, by: str = "bob", event: str = "APPROVE") -> None:
+    number = issue.pull_request()["number"]
+    body = {"event": event, "body": "Well."}
+    issue.repo.world.person(by).post(f"/repos/{issue.repo.name}/pulls/{number}/reviews", body)
+
+
+def note(issue: Issue, words: str) -> None:
+    """Wait for these words in the status comment."""
+    issue.wait(lambda: words in (issue.status_comment() or {"body": ""})["body"], repr(words))
+
+
+def merges(issue: Issue) -> list[int]:
+    """What GitHub has answered to our asking for a merge at once."""
+    path = f"/repos/{issue.repo.name}/pulls/{issue.pull_request()['number']}/merge"
+    return [call["status"] for call in issue.repo.world.calls_of_the_app() if call["path"].endswith(path)]
+
+
+def is_merged(issue: Issue) -> bool:
+    return issue.pull_request()["merged_at"] is not None
+
+
+def test_somebody_says_merge_and_everything_is_cleared_away(world: World) -> None:
+    issue = reviewed(world, "Greet people for good")
+    issue.say("/autocode merge", by="carol")
+    reacted(issue, "/autocode merge", "-1")
+    assert not is_merged(issue)
+    issue.say("/autocode merge please", by="bob")
+    record = issue.until("done")
+    world.settle()
+    assert merges(issue) == [200]
+    assert issue.repo.branches() == []
+    assert issue.repo.get(f"/issues/{issue.number}")["state"] == "closed"
+    assert issue.state_labels() == set()
+    status = issue.status_comment()
+    assert status is not None
+    assert f"${record.spend.usd:.4f}" in status["body"]
+    assert not list(world.stack.directory.glob(f"**/{issue.repo.name}.worktrees/{issue.number}"))
+    issue.say("/autocode merge", by="bob")
+    note(issue, "`/autocode merge` does not fit now")
+
+
+def test_on_green_nobody_has_to_say_anything(world: World) -> None:
+    issue = ticket(world, "Greet people at once", "merge: on-green\nmethod: rebase\n")
+    issue.label().until("done")
+    assert merges(issue) == [200]
+    assert issue.repo.get("/commits")[0]["commit"]["message"].startswith(f"feat(#{issue.number})")
+
+
+def test_on_approval_the_word_of_who_may_write_counts(world: World) -> None:
+    issue = reviewed(world, "Greet people once approved", "merge: on-approval\nmethod: merge\n")
+    approve(issue, by="carol")
+    world.settle()
+    assert not is_merged(issue)
+    approve(issue, by="bob")
+    issue.until("done")
+    assert len(issue.repo.get("/commits")[0]["parents"]) == 2
+
+
+def test_a_merge_is_asked_for_while_the_checks_run(world: World) -> None:
+    issue = ticket(world, "Greet people soon")
+    issue.label().until("checking")
+    issue.say("/autocode merge")
+    issue.until("done")
+    assert merges(issue) == [200]
+
+
+def test_a_missing_review_is_said_once_and_asked_for_again(world: World) -> None:
+    issue = ticket(world, "Greet people as reviewed", "merge: on-green\n")
+    protect(issue, required_pull_request_reviews=ONE_REVIEW)
+    issue.label().until("validating")
+    note(issue, "an approving review is required by the rules of the base branch, and missing")
+    world.settle()
+    assert merges(issue) == []
+    approve(issue)
+    issue.until("done")
+    assert merges(issue) == [200]
+
+
+def test_what_github_refuses_is_said_in_its_own_words(world: World) -> None:
+    issue = reviewed(world, "Greet people by the rules")
+    protect(issue, required_status_checks={"strict": False, "contexts": [], "checks": [{"context": "slow"}]})
+    issue.say("/autocode merge")
+    note(issue, 'GitHub says: Required status check "slow" is expected.')
+    world.settle()
+    assert merges(issue) == [405]
+    world.person("alice").delete(f"/repos/{issue.repo.name}/branches/main/protection")
+    world.person("alice").patch(f"/repos/{issue.repo.name}", {"allow_squash_merge": False})
+    issue.say("/autocode merge now")
+    note(issue, "GitHub says: Squash merges are not allowed on this repository.")
+    record = issue.record()
+    assert record is not None
+    assert record.phase == "validating"
+
+
+def test_a_conflict_is_named(world: World) -> None:
+    issue = reviewed(world, "Greet people twice over")
+    issue.repo.put("greet.py", "def greet(name):\n    return 'Ahoy'\n")
+    issue.say("/autocode merge")
+    note(issue, "it conflicts with the base branch")
+    issue.until("validating")
+
+
+def test_github_merges_by_itself_where_the_repository_lets_it(world: World) -> None:
+    issue = ticket(world, "Greet people in time")
+    world.person("alice").patch(f"/repos/{issue.repo.name}", {"allow_auto_merge": True})
+    protect(issue, required_pull_request_reviews=ONE_REVIEW)
+    issue.label().until("validating")
+    issue.say("/autocode merge")
+    issue.until("merging")
+    note(issue, "Auto-merge is on")
+    assert merges(issue) == []
+    approve(issue)
+    issue.until("done")
+    assert merges(issue) == []
+    assert issue.repo.branches() == []
+
+
+def test_a_ticket_that_is_stopped_is_not_merged_by_github_later(world: World) -> None:
+    issue = ticket(world, "Greet people, or rather not")
+    world.person("alice").patch(f"/repos/{issue.repo.name}", {"allow_auto_merge": True})
+    protect(issue, required_pull_request_reviews=ONE_REVIEW)
+    issue.label().until("validating")
+    issue.say("/autocode merge")
+    issue.until("merging")
+    issue.say("/autocode stop")
+    issue.until("cancelled")
+    approve(issue)
+    world.settle()
+    assert not is_merged(issue)
+
+
+def test_the_merge_queue_is_used_where_the_branch_has_one(world: World) -> None:
+    issue = reviewed(world, "Greet people in line")
+    names = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+    ci = {"required_status_checks": [{"context": "gate"}], "strict_required_status_checks_policy": False}
+    alice, repo = world.person("alice"), issue.repo.name
+    sha = issue.pull_request()["head"]["sha"]
+    alice.post(f"/repos/{repo}/statuses/{sha}", {"state": "success", "context": "gate"})
+    rules = [MERGE_QUEUE, {"type": "required_status_checks", "parameters": ci}]
+    alice.post(
+        f"/repos/{repo}/rulesets",
+        {"name": "queue", "target": "branch", "enforcement": "active", "conditions": names, "rules": rules},
+    )
+    issue.say("/autocode merge")
+    issue.until("merging")
+    group = gate(issue)
+    alice.post(f"/repos/{repo}/statuses/{group}", {"state": "failure", "context": "gate"})
+    issue.until("validating")
+    note(issue, "GitHub has taken the pull request out of its merge queue")
+    issue.say("/autocode merge again")
+    issue.until("merging")
+    alice.post(f"/repos/{repo}/statuses/{gate(issue)}", {"state": "success", "context": "gate"})
+    issue.until("done")
+
+
+def gate(issue: Issue) -> str:
+    """The commit that the queue wants checked."""
+
+    def group() -> str | None:
+        found = issue.repo.get("/git/matching-refs/heads/gh-readonly-queue")
+        return found[0]["object"]["sha"] if found else None
+
+    return issue.wait(group, "the queue's branch")
+
+
+def test_a_lost_answer_is_not_asked_for_twice(world: World) -> None:
+    issue = reviewed(world, "Greet people before us")
+    number = issue.pull_request()["number"]
+    path = f"/repos/{issue.repo.name}/pulls/{number}/merge"
+    world.fault(path=path, method="PUT", answer=502, effect="after")
+    issue.say("/autocode merge")
+    issue.until("done")
+    world.settle()
+    assert is_merged(issue)
+    assert merges(issue) == [502]
+
+
+def test_a_person_merges_and_the_same_is_cleared_away(world: World) -> None:
+    issue = reviewed(world, "Greet people, says Alice")
+    number = issue.pull_request()["number"]
+    world.person("alice").put(f"/repos/{issue.repo.name}/pulls/{number}/merge")
+    issue.until("done")
+    issue.wait(lambda: not issue.repo.branches(), "the end of the branch")
+    assert merges(issue) == []
+
+
+def test_a_missing_permission_is_said_and_the_ticket_goes_on(world: World) -> None:
+    issue = reviewed(world, "Greet people unmerged")
+    granted = {
+        "actions": "read", "checks": "write", "contents": "read", "issues": "write", "metadata": "read",
+        "pull_requests": "write", "statuses": "read",
+    }  # fmt: skip
+    world.control("POST", "permissions", granted)
+    try:
+        issue.say("/autocode merge")
+        note(issue, "autocode needs the permission **contents: write**")
+    finally:
+        world.control("POST", "permissions", granted | {"contents": "write"})
+    issue.until("validating")
+    issue.say("/autocode merge again")
+    issue.until("done")
