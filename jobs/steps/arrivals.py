@@ -2,6 +2,7 @@
 
 import hashlib
 
+from jobs.steps.ending import finish, roll_back
 from jobs.steps.merging import merge
 from jobs.steps.work import Work
 from jobs.ticket import messages
@@ -69,6 +70,8 @@ def say_goodbye(work: Work, signal: Signal) -> None:
         login = work.record.requested_by
         work.note(note=messages.refused(login, work.observation.permissions.get(login, "none")))
         work.tell("refused", work.record.note)
+    elif signal is Signal.PULL_REQUEST_CLOSED:
+        roll_back(work)
 
 
 ARRIVALS = {
@@ -77,6 +80,7 @@ ARRIVALS = {
     Phase.APPROVING: propose,
     Phase.VALIDATING: hand_over,
     Phase.MERGING: merge,
+    Phase.DONE: finish,
     Phase.FAILED: give_up,
     Phase.CANCELLED: say_goodbye,
 }

@@ -154,10 +154,11 @@ def _at_any_time(record: Record, observation: Observation) -> Signal | None:
         return Signal.MERGED
     if observation.issue.state == "CLOSED":
         return Signal.ISSUE_CLOSED
+    if pull_request and pull_request.state == "CLOSED":
+        # Before the label, which we then take off ourselves.
+        return Signal.PULL_REQUEST_CLOSED
     if not observation.is_labeled:
         return Signal.UNLABELED
-    if pull_request and pull_request.state == "CLOSED":
-        return Signal.PULL_REQUEST_CLOSED
     return None
 
 

@@ -1,0 +1,46 @@
+"""Ending: what is cleared away when a ticket's pull request is merged, or closed without a merge.
+
+Everything is looked for first, so doing it again does no harm; what GitHub or a person has done already is left alone.
+"""
+
+from jobs.steps.work import Work
+from jobs.ticket import messages
+from jobs.ticket.observation import PullRequest
+from jobs.ticket.phases import Signal
+from jobs.ticket.signals import own_pull_request
+
+
+def finish(work: Work, _signal: Signal) -> None:
+    """done: the issue is closed where GitHub does not do it, and the branch deleted."""
+    pull_request = own_pull_request(work.record, work.observation)
+    if pull_request is None:
+        return
+    # "Closes #n" works in the default branch only:
+    # https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+    is_left_open = pull_request.base_branch != work.observation.repository.default_branch
+    if is_left_open and work.observation.issue.state == "OPEN":
+        work.github.close_issue()
+    if _is_there(work, pull_request):
+        work.github.delete_branch(pull_request.head_branch)
+
+
+def roll_back(work: Work) -> None:
+    """cancelled, for the pull request was closed: the branch goes if it is ours alone, and so does the label."""
+    pull_request = own_pull_request(work.record, work.observation)
+    fate = _fate_of_branch(work, pull_request) if pull_request and _is_there(work, pull_request) else ""
+    work.note(note=messages.rolled_back(fate))
+    work.take_trigger_label()
+
+
+def _fate_of_branch(work: Work, pull_request: PullRequest) -> str:
+    branch = pull_request.head_branch
+    if not work.github.is_only_ours(pull_request):
+        return messages.branch_kept(branch)
+    work.github.delete_branch(branch)
+    return messages.branch_deleted(branch)
+
+
+def _is_there(work: Work, pull_request: PullRequest) -> bool:
+    """The branch is still what the pull request was about: nobody has pushed to it since."""
+    wanted = (pull_request.head_branch, pull_request.head_sha)
+    return wanted in {(branch.name, branch.head_sha) for branch in work.observation.branches}
