@@ -10,6 +10,13 @@ from redis import Redis
 from jobs import redis_server
 from tests.processes import end, spawn, until
 
+WAITS = ("chaos", "scenarios")
+"""Where tests wait for processes: those come first, so that the others fill the gaps and no long one is left over."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parent.name not in WAITS)
+
 
 @pytest.fixture(scope="session")
 def redis_server_url() -> Iterator[str]:

@@ -253,7 +253,7 @@ class Stack:
         return announced
 
     def _wait(self, what: str, found: Callable[[], Found | None], name: str) -> Found:
-        return until(what, found, seconds=READY, watching=[self._children[name]])
+        return until(what, found, seconds=READY, watching=[self._children[name]], pause=0.05)
 
     def _is_ready(self, name: str) -> bool | None:
         """The web process answers, a worker has registered; of the clock nothing can be seen."""
@@ -263,11 +263,11 @@ class Stack:
             return None
         if name == "clock":
             return True
-        child = self._children[name]
-        # A worker with a prefix is not the process that we have started.
-        pids = {str(pid).encode() for pid in (child.pid, *(process.pid for process in child.descendants()))}
+        pid = self._children[name].pid
         with Redis.from_url(self.redis_url) as redis:
-            return any(redis.hget(key, "pid") in pids for key in redis.smembers("rq:workers")) or None
+            workers = [int(redis.hget(key, "pid") or 0) for key in redis.smembers("rq:workers")]
+        # A worker with a prefix is not the process that we have started.
+        return pid in workers or any(pid in _ancestors(worker) for worker in workers) or None
 
 
 def _environment() -> dict[str, str]:
@@ -277,6 +277,13 @@ def _environment() -> dict[str, str]:
     # A proxy may lead to a live model; to this machine it leads nowhere.
     direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     return inherited | direct | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _ancestors(pid: int) -> set[int]:
+    try:
+        return {process.pid for process in psutil.Process(pid).parents()}
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def _is_head(process: psutil.Process) -> bool:

@@ -1,8 +1,10 @@
 """What git knows of a repository: heads, commits, diffs, files, merges. Always read from the bare repository."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +13,7 @@ from pathlib import Path
 from tests.hub.entities import PullRequest, Repository
 
 NULL_SHA = "0" * 40
+SHA = re.compile(r"[0-9a-f]{40}")
 ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -68,27 +71,44 @@ def run_git(git_dir: Path, *args: str, stdin: bytes = b"", env: Mapping[str, str
     return done.stdout
 
 
+def _fact(git_dir: Path, revision: str, *args: str) -> bytes:
+    """Like `run_git`, for an answer that depends on one revision alone: asked only once where that is a full sha."""
+    return _remembered(git_dir, *args) if SHA.fullmatch(revision) else run_git(git_dir, *args)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(git_dir: Path, *args: str) -> bytes:
+    return run_git(git_dir, *args)
+
+
 def text(git_dir: Path, *args: str) -> str:
     return run_git(git_dir, *args).decode(errors="replace").strip()
 
 
 def refs(repository: Repository, prefix: str = "refs/heads/") -> dict[str, str]:
-    """Full ref name → sha, sorted by name."""
-    lines = text(repository.git_dir, "for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
-    return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
+    """Full ref name → sha, sorted by name; read from the files, because every answer needs them."""
+    found = {name: sha for name, sha in _packed(repository).items() if name.startswith(prefix)}
+    for file in (repository.git_dir / prefix).rglob("*"):
+        name = str(file.relative_to(repository.git_dir))
+        if file.is_file() and not name.endswith(".lock") and (sha := ref_sha(repository, name)):
+            found[name] = sha
+    return dict(sorted(found.items()))
 
 
 def ref_sha(repository: Repository, ref: str) -> str | None:
-    """The sha a full ref name points at, or None: read from the files, because every answer needs it."""
-    loose = repository.git_dir / ref
-    if loose.is_file():
-        return loose.read_text().strip()
-    packed = repository.git_dir / "packed-refs"
-    if packed.is_file():
-        for line in packed.read_text().splitlines():
-            if line.endswith(f" {ref}"):
-                return line.split(" ")[0]
-    return None
+    """The sha a full ref name points at, or None."""
+    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return (repository.git_dir / ref).read_text().strip()
+    return _packed(repository).get(ref)
+
+
+def _packed(repository: Repository) -> dict[str, str]:
+    """https://git-scm.com/docs/gitrepository-layout: `packed-refs`; comments begin with #, peeled tags with ^."""
+    try:
+        lines = (repository.git_dir / "packed-refs").read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return {name: sha for sha, _, name in (line.partition(" ") for line in lines) if SHA.fullmatch(sha)}
 
 
 def branch_sha(repository: Repository, branch: str) -> str | None:
@@ -105,7 +125,8 @@ def resolve(repository: Repository, revision: str) -> str | None:
     if revision.startswith("-"):
         return None
     try:
-        return text(repository.git_dir, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        asked = ("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return _fact(repository.git_dir, revision, *asked).decode().strip()
     except GitError:
         return None
 
@@ -170,7 +191,7 @@ def pull_diff(pull: PullRequest) -> str:
 def diff(git_dir: Path, base: str, head: str) -> str:
     """What `head` changed since the merge base of two shas."""
     start = merge_base(git_dir, base, head) or base
-    return run_git(git_dir, "diff", "--no-color", "-M", start, head).decode(errors="replace")
+    return _remembered(git_dir, "diff", "--no-color", "-M", start, head).decode(errors="replace")
 
 
 def pull_files(pull: PullRequest) -> tuple[FileChange, ...]:
@@ -200,7 +221,7 @@ def _file_change(raw: str, numbers: str, patch: str) -> FileChange:
 def show(repository: Repository, revision: str, path: str) -> bytes | None:
     """A file's bytes at a revision; None where there is none."""
     try:
-        return run_git(repository.git_dir, "cat-file", "blob", f"{revision}:{path}")
+        return _fact(repository.git_dir, revision, "cat-file", "blob", f"{revision}:{path}")
     except GitError:
         return None
 
@@ -208,7 +229,7 @@ def show(repository: Repository, revision: str, path: str) -> bytes | None:
 def listing(repository: Repository, revision: str, path: str = "") -> list[tuple[str, str, str, str]]:
     """(mode, type, sha, path) of one tree; empty where there is none."""
     try:
-        out = run_git(repository.git_dir, "ls-tree", "-z", f"{revision}:{path.rstrip('/')}").decode()
+        out = _fact(repository.git_dir, revision, "ls-tree", "-z", f"{revision}:{path.rstrip('/')}").decode()
     except GitError:
         return []
     rows = [record.partition("\t") for record in out.split("\0") if record]

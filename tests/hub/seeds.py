@@ -231,4 +231,8 @@ def _copy(path: Path, git_dir: Path) -> str:
 
 
 def _git(*args: str) -> None:
-    subprocess.run(["git", "-c", "safe.directory=*", *args], env=ENVIRONMENT, check=True, capture_output=True)
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", *args], env=ENVIRONMENT, capture_output=True, cwd="/"
+    )
+    if done.returncode != 0:
+        raise git_facts.GitError(f"git {' '.join(args)}: {done.stderr.decode(errors='replace').strip()}")

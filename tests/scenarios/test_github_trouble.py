@@ -55,9 +55,13 @@ STORIES = {
     "gives up": [("pull request's text", "sub-issue"), ("bug ticket",)],
 }
 """What the tickets come to, and which of their writes fail: so few each that none is put off for long."""
+TAKEN_IN_TURNS = (("502 before", "reset after"), ("reset before", "502 after"))
+"""Each write fails before and after it is carried out. That either answer means the same is what tests/github shows."""
 CASES = [
-    (story, writes, way) for way in WAYS for story, choices in STORIES.items() for writes in choices
-]  # fmt: skip
+    (story, writes, way)
+    for number, (story, writes) in enumerate((story, item) for story in STORIES for item in STORIES[story])
+    for way in TAKEN_IN_TURNS[number % len(TAKEN_IN_TURNS)]
+]
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +154,13 @@ def test_a_write_that_fails_is_made_once(tickets, case) -> None:
     )
 
 
+SECOND_ROUNDS = [case for case in CASES if case[1] == ("push",)]
+
+
 @pytest.fixture(scope="module")
 def second_rounds(world: World, tickets) -> dict[str, Issue]:
     """Tickets that were ready, and of which more is demanded."""
-    made = {way: tickets["is ready", STORIES["is ready"][0], way] for way in WAYS}
+    made = {case[2]: tickets[case] for case in SECOND_ROUNDS}
     again = submit("Greets twice.")
     world.will(create("more.txt", "more\n"), again, again, when=("Iteration 2 of",))
     for way, issue in made.items():
@@ -165,7 +172,7 @@ def second_rounds(world: World, tickets) -> dict[str, Issue]:
     return made
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [case[2] for case in SECOND_ROUNDS])
 def test_a_second_round_takes_back_once_what_it_has_to(second_rounds: dict[str, Issue], way: str) -> None:
     issue = second_rounds[way]
     issue.until("validating", iteration=2)

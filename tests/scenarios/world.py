@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,7 +116,7 @@ class World:
         repo = Repo(self, f"acme/{name}")
         # The workflow comes last, so that no run is started by the files before it.
         for path in sorted(files, key=lambda path: path.startswith(".github/workflows")):
-            repo.put(path, files[path])
+            repo.put(path, files[path], is_new=True)
         return repo
 
 
@@ -140,16 +140,17 @@ class Repo:
     world: World
     name: str
 
-    def put(self, path: str, text: str, *, branch: str | None = None, by: str = "alice") -> None:
-        """Commit one file."""
+    def put(
+        self, path: str, text: str, *, branch: str | None = None, by: str = "alice", is_new: bool = False
+    ) -> None:
+        """Commit one file. Whoever knows that it `is_new` need not ask."""
         address = f"/repos/{self.name}/contents/{path}"
         body = {"message": f"Change {path}", "content": base64.b64encode(text.encode()).decode()}
         if branch:
             body["branch"] = branch
-        try:
-            body["sha"] = self.world.person(by).get(address, **({"ref": branch} if branch else {}))["sha"]
-        except Refused:
-            pass  # A new file.
+        if not is_new:
+            with suppress(Refused):
+                body["sha"] = self.world.person(by).get(address, **({"ref": branch} if branch else {}))["sha"]
         self.world.person(by).put(address, body)
 
     def issue(self, title: str = "Greet people", body: str = "Say hello.", *, by: str = "carol") -> "Issue":
@@ -215,7 +216,8 @@ class Issue:
             found = look()
             if found:
                 return found
-            time.sleep(0.05)
+            # A look costs the hub and us some milliseconds of the time that the ticket needs itself.
+            time.sleep(0.1)
         stack = self.repo.world.stack
         logs = "\n".join(f"== {name}\n{stack.logs(name)[-3000:]}" for name in ("web", "tickets", "coding"))
         raise AssertionError(f"{what} did not come; record: {self.record()}\n{self.told()}\n{logs}")
