@@ -1,6 +1,5 @@
 """Fixtures for everybody: a real Redis, started once and emptied before each test that asks for it."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from redis import Redis
 
 from jobs import redis_server
+from tests import temporary
 from tests.processes import end, spawn, until
 
 WAITS = ("chaos", "scenarios")
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def redis_server_url() -> Iterator[str]:
     """The embedded Redis as `make run` starts it; `unix://…`."""
     # Not pytest's own directory: a socket's path holds 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+    with temporary.directory("autocode") as name:
         data = Path(name)
         child = spawn("redis", redis_server.command(data), cwd=data, environ={}, logs=data)
         until("Redis", lambda: redis_server.is_running(data) or None, seconds=10, watching=[child])

@@ -2,13 +2,20 @@
 
 import http.client
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import jwt
+from jwt.algorithms import RSAAlgorithm
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP: httpx would load all certificates for each, which takes longer than its calls. It trusts
+nobody."""
 
 
 class Refused(Exception):
@@ -80,9 +87,7 @@ class Hub:
     @property
     def app(self) -> Person:
         """The App itself, with a JWT."""
-        now = int(time.time())
-        claims = {"iat": now - 60, "exp": now + 300, "iss": str(self.app_id)}
-        return Person(self.url, jwt.encode(claims, self.private_key, "RS256"))
+        return Person(self.url, app_token(self.app_id, self.private_key))
 
     def set_webhook_url(self, url: str) -> None:
         """Where deliveries go.
@@ -99,3 +104,16 @@ class Hub:
         """Every API call so far: `{method, path, status, actor, body}`."""
         calls: list[Mapping[str, Any]] = Person(self.url, "").get("/_hub/calls")
         return calls
+
+
+def app_token(app_id: int, private_key: str) -> str:
+    """A JSON web token of the App."""
+    now = int(time.time())
+    claims = {"iat": now - 60, "exp": now + 300, "iss": str(app_id)}
+    return jwt.encode(claims, signing_key(private_key), "RS256")
+
+
+@cache
+def signing_key(private_key: str) -> Any:
+    """Read once: that takes as long as to sign fifty tokens."""
+    return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(private_key)

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -25,6 +24,7 @@ import psutil
 from redis import Redis
 
 from jobs import redis_server
+from tests import temporary
 from tests.hub_client import Hub
 from tests.processes import Child, Found, end, free_port, kill, spawn, until
 
@@ -189,7 +189,7 @@ class Stack:
 
     def _start_surroundings(self) -> None:
         # A path in a temporary directory is short: the address of a socket holds 107 characters.
-        self._redis_data = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="autocode-")))
+        self._redis_data = Path(self._cleanup.enter_context(temporary.directory("autocode")))
         self.redis_url = f"unix://{redis_server.socket(self._redis_data)}"
         base = _environment()
         self._start_redis()

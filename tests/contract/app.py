@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import jwt
 
+from tests import hub_client
 from tests.hub import Hub
 
 REPO = "/repos/acme/greet"
@@ -44,7 +45,7 @@ SEED = {
 def app_jwt(hub: Hub, **claims: Any) -> str:
     now = int(time.time())
     payload = {"iss": str(hub.app_id), "iat": now - 60, "exp": now + 300} | claims
-    return jwt.encode(payload, hub.private_key, "RS256")
+    return jwt.encode(payload, hub_client.signing_key(hub.private_key), "RS256")
 
 
 def mint(hub: Hub, **scope: Any) -> httpx.Response:

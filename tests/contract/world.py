@@ -1,13 +1,12 @@
 """A hub with one repository, asked and acted upon over HTTP only."""
 
 import base64
-import time
 from typing import Any
 
 import httpx
-import jwt
 
 from tests.hub import Hub
+from tests.hub_client import app_token
 
 FILES = {"README.md": "# greet\n", "greet.py": "def greet():\n    return 'hi'\n"}
 SEED = {
@@ -35,9 +34,7 @@ class World:
 
     def installation(self, **permissions: str) -> httpx.Client:
         """A client with an installation token; without permissions named it has all that were granted."""
-        now = int(time.time())
-        claims = {"iat": now - 60, "exp": now + 300, "iss": str(self.hub.app_id)}
-        app = self.hub.with_token(jwt.encode(claims, self.hub.private_key, "RS256"))
+        app = self.hub.with_token(app_token(self.hub.app_id, self.hub.private_key))
         body = {"permissions": permissions} if permissions else {}
         answer = app.post(f"/app/installations/{self.hub.installation_id}/access_tokens", json=body)
         return self.hub.with_token(answer.json()["token"])

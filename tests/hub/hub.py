@@ -1,7 +1,6 @@
 """Hub: a GitHub for one machine, started in this process and reached over HTTP."""
 
 import contextlib
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,11 +9,13 @@ from typing import Any
 
 import httpx
 
+from tests import temporary
 from tests.hub import auto_merge, merge_queue, seeds
 from tests.hub.deliveries import Delivery
 from tests.hub.server import start_serving
 from tests.hub.state import State
 from tests.hub.webhooks import start_delivering
+from tests.hub_client import NO_TLS
 
 
 @dataclass
@@ -38,11 +39,13 @@ class Hub:
 
     def _client(self, authorization: str) -> httpx.Client:
         headers = {"Authorization": authorization, "Accept": "application/vnd.github+json"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, verify=NO_TLS)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """`hub.control("POST", "clock", {"advance": 3600})`; gives the answer's JSON."""
-        answer = httpx.request(method, f"{self.url}/_hub/{path}", json=body, timeout=30, trust_env=False)
+        answer = httpx.request(
+            method, f"{self.url}/_hub/{path}", json=body, timeout=30, trust_env=False, verify=NO_TLS
+        )
         answer.raise_for_status()
         return answer.json()
 
@@ -92,7 +95,7 @@ def serve(
     Its repositories lie in `directory`, without one in a temporary directory that goes with it.
     """
     with contextlib.ExitStack() as stack:
-        place = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-")))
+        place = directory or Path(stack.enter_context(temporary.directory("hub")))
         state = State(directory=place.resolve(), on_change=[auto_merge.proceed, merge_queue.proceed])
         stack.callback(start_delivering(state))
         stack.callback(_stop_actions, state)

@@ -202,7 +202,7 @@ def create_repository(
     if path is not None:
         branch = default_branch or _copy(path, git_dir)
     else:
-        _git("init", "--quiet", "--bare", f"--initial-branch={branch}", str(git_dir))
+        _git("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}", str(git_dir))
     with (git_dir / "config").open("a") as config:
         config.write(CONFIG)
     hook = git_dir / "hooks" / "update"
@@ -225,7 +225,7 @@ def create_repository(
 
 def _copy(path: Path, git_dir: Path) -> str:
     """Copy a local repository's branches; the branch checked out there becomes the default one."""
-    _git("clone", "--quiet", "--bare", "--no-hardlinks", str(path), str(git_dir))
+    _git("clone", "--quiet", "--bare", "--template=", "--no-hardlinks", str(path), str(git_dir))
     git_facts.run_git(git_dir, "remote", "remove", "origin")
     return git_facts.text(git_dir, "symbolic-ref", "--short", "HEAD")
 

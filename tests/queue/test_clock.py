@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from jobs import redis_server
 from jobs.clock import TICK
 from jobs.queue import LATER, Queue
 from jobs.ticket.request import Ticket
+from tests import temporary
 from tests.processes import Child, end, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -83,7 +83,7 @@ def test_two_clocks_ask_once(redis: Redis, redis_server_url: str, start: Start) 
 
 
 def test_it_outlives_redis_and_goes_on_when_it_is_back_and_empty(start: Start) -> None:
-    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+    with temporary.directory("autocode") as name:
         data = Path(name)
         server = serve(data)
         redis = Redis.from_url(f"unix://{redis_server.socket(data)}")

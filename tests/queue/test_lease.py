@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from jobs.lease import Lease
 from jobs.queue import connect
 from jobs.ticket.errors import LeaseLost
 from jobs.ticket.request import Ticket
+from tests import temporary
 from tests.processes import end, spawn, until
 
 TICKET = Ticket(17, "acme/shop", 12)
@@ -188,7 +188,7 @@ def test_a_release_whose_answer_was_lost_and_that_is_sent_again_forgets_nothing(
 
 
 def test_leaving_while_redis_is_away_fails_the_job_so_that_it_is_run_again() -> None:
-    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+    with temporary.directory("autocode") as name:
         data = Path(name)
         server = spawn("redis", redis_server.command(data), cwd=data, environ={}, logs=data)
         until("Redis", lambda: redis_server.is_running(data) or None, seconds=5, watching=[server])

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import count
@@ -18,12 +17,13 @@ from jobs import redis_server
 from jobs.queue import Queue, QueueDown
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.request import Reconcile, Ticket
+from tests import temporary
 from tests.processes import Child, end, spawn, until
 
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+    with temporary.directory("autocode") as name:
         yield Path(name)
 
 

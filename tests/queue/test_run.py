@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from redis import Redis
 
 from jobs import redis_server
+from tests import temporary
 from tests.processes import Child, end, free_port, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+READY = 60.0
+"""Seconds that processes have to come up and to end: a machine may be busy."""
 RUN = [sys.executable, "-m", "jobs.run"]
 KEY = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
     Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
@@ -35,7 +37,7 @@ SETTINGS = {
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+    with temporary.directory("autocode") as name:
         yield Path(name)
 
 
@@ -45,7 +47,7 @@ def running(data: Path, tmp_path: Path) -> Iterator[tuple[Child, int]]:
     port = free_port()
     environ = SETTINGS | {"AUTOCODE_DATA": str(data), "PORT": str(port)}
     run = spawn("run", RUN, cwd=ROOT, environ=environ, logs=tmp_path)
-    until("readiness", lambda: is_ready(port), seconds=20, watching=[run])
+    until("readiness", lambda: is_ready(port), seconds=READY, watching=[run])
     yield run, port
     end([run])
 
@@ -61,7 +63,7 @@ def is_ready(port: int) -> bool | None:
 def started(data: Path, run: Child) -> list[psutil.Process]:
     """Every process of it, once the workers are at work."""
     with Redis(unix_socket_path=str(redis_server.socket(data))) as redis:
-        until("two workers", lambda: redis.scard("rq:workers") == 2 or None, seconds=20)
+        until("two workers", lambda: redis.scard("rq:workers") == 2 or None, seconds=READY)
     return run.descendants()
 
 
@@ -88,10 +90,10 @@ def test_what_dies_is_started_again_and_sigterm_ends_all(running: tuple[Child, i
         if process.is_running() and process.parent() == psutil.Process(run.pid):
             process.kill()
     until("the end", lambda: is_ready(port) is None or None, seconds=5)
-    until("another start", lambda: is_ready(port), seconds=20, watching=[run])
+    until("another start", lambda: is_ready(port), seconds=READY, watching=[run])
     everything = started(data, run)
     run.send(signal.SIGTERM)
-    assert run.wait(20)
+    assert run.wait(READY)
     assert run.popen.returncode == 0
     # A guardian ends right after its worker.
     until(
@@ -113,7 +115,7 @@ def test_a_redis_that_is_already_there_is_used_and_left_running(data: Path, tmp_
     try:
         started(data, run)
         run.send(signal.SIGINT)
-        assert run.wait(20)
+        assert run.wait(READY)
         assert redis_server.is_running(data)
         assert "redis, web" not in run.tail(100)
     finally:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from jobs.logs import write_logs
 from jobs.queue import RUNS_AGAIN, Queue
 from jobs.ticket.request import Reconcile, Ticket
 from jobs.worker import GIVEN_UP_AFTER, REPORTS_EVERY
+from tests import temporary
 from tests.processes import Child, end, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -196,7 +196,7 @@ def test_an_idle_worker_ends_at_once(redis: Redis, start: Start) -> None:
 
 
 def test_a_restart_of_redis_ends_neither_horse_nor_worker(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="autocode-") as name:
+    with temporary.directory("autocode") as name:
         data = Path(name)
         url = f"unix://{redis_server.socket(data)}"
         command = [sys.executable, "-m", "tests.queue.stubs", "tickets"]
