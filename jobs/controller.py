@@ -196,4 +196,5 @@ def _look(world: World, work: Work) -> bool:
         raise TellPeople(work.observation.denied)
     if changed:
         work.save()
+    world.queue.forget_presses(work.ticket, work.pressed)
     return work.recorded is not None

@@ -218,7 +218,11 @@ class Reader:
         """Each installation and each ticket once, tickets in order."""
         for installation in sorted({one.installation for one in requests if isinstance(one, Sweep)}):
             self._queue.request(Sweep(installation, why="missed deliveries"))
-        for ticket in sorted({one.ticket for one in requests if isinstance(one, Reconcile)}):
+        tickets = [one for one in requests if isinstance(one, Reconcile)]
+        for pressed in tickets:
+            if pressed.press:
+                self._queue.request(pressed)
+        for ticket in sorted({one.ticket for one in tickets if not one.press}):
             self._queue.request(Reconcile(ticket, why="missed deliveries"))
 
 

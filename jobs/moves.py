@@ -5,6 +5,7 @@ import logging
 from jobs.steps.arrivals import ARRIVALS
 from jobs.steps.merging import call_off
 from jobs.steps.preparing import remove_worktree
+from jobs.steps.pressing import reply_to_press
 from jobs.steps.replying import reply_to_command
 from jobs.steps.work import Work
 from jobs.ticket.observation import Comment
@@ -30,8 +31,8 @@ def take_signals(world: World, work: Work) -> bool:
 
 
 def _reply(world: World, work: Work) -> bool:
-    """Answer the oldest command and walk the table with what follows; False when there was none."""
-    answered = reply_to_command(work)
+    """Answer the oldest command or press and walk the table with what follows; False when there was none."""
+    answered = reply_to_command(work) or reply_to_press(work, world.queue.presses(work.ticket))
     if answered is None:
         return False
     answer, comment = answered

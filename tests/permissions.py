@@ -10,7 +10,8 @@ ISSUE = f"{REPO}/issues/{{number}}"
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
-    "checks:read": ("GraphQL observe", "GraphQL openTickets"),
+    "checks:read": ("GraphQL observe", "GraphQL openTickets", "GraphQL showStatus"),
+    "checks:write": ("GraphQL showStatus",),
     "contents:read": ("GraphQL observe", "git fetch"),
     "contents:write": (
         "GraphQL disableAutoMerge",
@@ -25,6 +26,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "issues:write": (
         f"PATCH {ISSUE}",
         "GraphQL changeLabels",
+        "GraphQL showStatus",
         f"DELETE {ISSUE}/labels/{{name}}",
         f"PATCH {REPO}/issues/comments/{{comment_id}}",
         f"POST {REPO}/issues/comments/{{comment_id}}/reactions",
@@ -64,7 +66,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "actions": ("workflow_run",),
-    "checks": ("check_suite",),
+    "checks": ("check_suite", "check_run"),
     "issues": ("issues", "issue_comment"),
     "pull_requests": ("pull_request", "pull_request_review"),
     "statuses": ("status",),

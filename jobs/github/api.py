@@ -148,9 +148,9 @@ class Api:
         """
         return self._graphql(name, variables, is_write=False, optional=optional)
 
-    def mutate(self, name: str, variables: dict[str, Any]) -> Any:
-        """Carry out `queries/<name>.graphql`."""
-        return self._graphql(name, variables, is_write=True)
+    def mutate(self, name: str, variables: dict[str, Any], optional: Collection[str] = ()) -> Any:
+        """Carry out `queries/<name>.graphql`; top fields in `optional` are None where GitHub refuses them."""
+        return self._graphql(name, variables, is_write=True, optional=optional)
 
     def _graphql(
         self, name: str, variables: dict[str, Any], *, is_write: bool, optional: Collection[str] = ()
@@ -263,7 +263,7 @@ def tls() -> ssl.SSLContext:
 def _is_absence(error: Mapping[str, Any], optional: Collection[str]) -> bool:
     """The error only says that an optional field is not there, or not for us."""
     path = error.get("path") or [""]
-    return path[0] in optional and error.get("type") in ("NOT_FOUND", "FORBIDDEN")
+    return path[0] in optional and error.get("type") in ("NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE")
 
 
 def _target(response: httpx.Response) -> httpx.URL:

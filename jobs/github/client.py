@@ -12,6 +12,7 @@ from githubkit.auth import TokenAuthStrategy
 
 from jobs.github.answers import Answers
 from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
+from jobs.github.check_runs import CheckRuns
 from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
@@ -33,7 +34,7 @@ LOG_KEPT = 200_000
 """Bytes of its end that are kept: failures stand at the end."""
 
 
-class Installation(Merges):
+class Installation(Merges, CheckRuns):
     """One ticket on GitHub: a context manager that holds one connection and, in memory only, one token.
 
     The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is
@@ -73,6 +74,11 @@ class Installation(Merges):
             self._api.reconnect()
         assert self._minted is not None
         return self._minted.secret
+
+    @property
+    def may_report(self) -> bool:
+        """The account has granted what a check run of our own takes; known once GitHub was asked for anything."""
+        return self._minted is not None and self._minted.permissions.get("checks") == "write"
 
     def observe(self, *, now: datetime, everything: bool = True) -> Observation:
         """The ticket as it is now: one GraphQL query, more only for a very busy issue.

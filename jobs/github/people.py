@@ -37,6 +37,7 @@ def comment_of(node: Node, viewer: str) -> Comment:
     author = login_of(node["author"])
     return Comment(
         id=int(node["fullDatabaseId"]),
+        node_id=node["id"],
         author=author,
         by_us=author == viewer,
         by_person=is_person(node["author"]),

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from jobs.github.people import Node, comment_of, is_person, login_of
+from jobs.ticket.check_run import NAME
 from jobs.ticket.names import number_of_branch
-from jobs.ticket.observation import Annotation, Branch, Check, PullRequest, Review, ReviewComment
+from jobs.ticket.observation import Annotation, Branch, Check, OwnRun, PullRequest, Review, ReviewComment
 from jobs.ticket.text import cleaned
 
 ACTIONS = "github-actions"
@@ -54,6 +55,7 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
         base_branch=node["baseRefName"],
         has_auto_merge=node.get("autoMergeRequest") is not None,
         is_queued=node.get("isInMergeQueue", False),
+        own_run=own_run_of(node, app_id),
         checks=tuple(checks_of(node, app_id)),
         reviews=tuple(review_of(review) for review in reviews),
         comments=tuple(comment_of(comment, viewer) for comment in comments),
@@ -91,6 +93,18 @@ def checks_of(pull_request: Node, app_id: int) -> Iterable[Check]:
     if (unseen := rollup["contexts"]["totalCount"] - len(nodes)) > 0:
         status, conclusion = STATUS[rollup["state"]]
         yield Check(f"{unseen} more checks", status, conclusion, f"{pull_request['url']}/checks")
+
+
+def own_run_of(pull_request: Node, app_id: int) -> OwnRun | None:
+    """Our own check run of the head commit; None where there is none, or GitHub still sums up an older commit."""
+    rollup = pull_request.get("statusCheckRollup")
+    if rollup is None or rollup["commit"]["oid"] != pull_request["headRefOid"]:
+        return None
+    for node in rollup["contexts"]["nodes"]:
+        is_ours = node["__typename"] == "CheckRun" and node["checkSuite"]["app"]
+        if is_ours and is_ours["databaseId"] == app_id and node["name"] == NAME:
+            return OwnRun(node["id"], rollup["commit"]["oid"], node["title"] or "")
+    return None
 
 
 Status = Literal["pending", "completed"]

@@ -1,5 +1,6 @@
 """Tokens: an installation token for one repository and no more than the work needs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -15,7 +16,7 @@ from jobs.settings import MissingSettings, Settings
 
 PERMISSIONS = {
     "actions": "read",
-    "checks": "read",
+    "checks": "write",
     "contents": "write",
     "issues": "write",
     "pull_requests": "write",
@@ -33,6 +34,8 @@ class Token:
     secret: str = field(repr=False)
     expires_at: datetime
     """An hour after it was made; timezone-aware."""
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    """What of `PERMISSIONS` the account has granted."""
 
 
 def mint(app: Api, installation: int, permissions: dict[str, str], repository: str | None = None) -> Token:
@@ -55,7 +58,7 @@ def mint(app: Api, installation: int, permissions: dict[str, str], repository: s
             raise Gone(str(error)) from error
         body["permissions"] = _granted(app, installation, permissions)
         answer = app.send("POST", path, body, repeatable=True).json()
-    return Token(answer["token"], datetime.fromisoformat(answer["expires_at"]))
+    return Token(answer["token"], datetime.fromisoformat(answer["expires_at"]), answer["permissions"])
 
 
 def app_credentials(settings: Settings) -> AppAuthStrategy:

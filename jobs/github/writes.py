@@ -50,6 +50,7 @@ class Writes:
             body=made["body"],
             created_at=datetime.fromisoformat(made["created_at"]),
             url=made["html_url"],
+            node_id=made["node_id"],
         )
 
     def update_comment(self, comment_id: int, body: str) -> None:

@@ -20,13 +20,14 @@ from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket import record as records
 from jobs.ticket.budget import Budget
+from jobs.ticket.check_run import face
 from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Observation, PullRequest
 from jobs.ticket.phases import LABEL, Phase
 from jobs.ticket.record import Record
-from jobs.ticket.request import Ticket
+from jobs.ticket.request import Press, Ticket
 from jobs.ticket.signals import logins_to_ask
 from jobs.ticket.status import status_body
 from jobs.ticket.words import fitted
@@ -75,6 +76,8 @@ class Work:
     """Why the ticket ends, for the comment that says so."""
     saved_at: datetime | None = None
     told: set[str] = field(default_factory=set)
+    pressed: list[Press] = field(default_factory=list)
+    """Buttons that somebody has pressed and that nothing more has to be done about."""
     _observation: Observation | None = None
     _record: Record | None = None
 
@@ -168,7 +171,8 @@ class Work:
         """Rewrite the status comment, or write it if there is none yet."""
         self.note(sequence=self.record.sequence + 1)
         secret_block = records.dump(self.record, self._address, self.settings.webhook_secrets)
-        text = status_body(self.record, self.budget.max_iterations, self.observation.mistakes)
+        most, may_report = self.budget.max_iterations, self.github.may_report
+        text = status_body(self.record, most, self.observation.mistakes, may_report=may_report)
         body = fitted(f"{secret_block}\n{text}")
         if not self._rewritten(body):
             self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
@@ -235,7 +239,7 @@ class Work:
         if comment is None:
             return False
         try:
-            self.github.update_comment(comment.id, body)
+            self.github.show_status(comment, body, face(self.record, self.budget.max_iterations, comment.url))
         except Gone:
             return False
         return True

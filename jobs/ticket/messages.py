@@ -26,6 +26,10 @@ ISSUE_CLOSED = (
 PULL_REQUEST_CLOSED = "The pull request was closed without a merge."
 STOPPED = "Stopped with `/autocode stop`. Branch and draft stay; `/autocode retry` starts afresh."
 MERGED = "The pull request was merged."
+NOTHING_TO_FIX = (
+    "The button *Fix* works in what people have said since the last commit, and that is nothing: say it in a comment "
+    "or a review and press again, or comment `/autocode fix <what>`."
+)
 MERGE_CALLED_OFF = (
     "GitHub has taken the pull request out of its merge queue, or somebody has switched auto-merge off, so it was not "
     "merged. `/autocode merge` tries again."

@@ -15,8 +15,9 @@ from jobs.ticket.rules import RULES, asked, event_name
 
 READ_FROM_THE_ENTRY = frozenset({"installation", "installation_repositories", "ping"})
 """Events whose rules read no more than the log's entry says."""
-UNSEEN_BY_A_SWEEP = frozenset({"pull_request.closed", "issue_comment.created"})
-"""The merge of a ticket that rests, and a command that starts one: a sweep looks for labels, and there are none."""
+UNSEEN_BY_A_SWEEP = frozenset({"pull_request.closed", "issue_comment.created", "check_run.requested_action"})
+"""The merge of a ticket that rests, and a command that starts one: a sweep looks for labels, and there are none. Of a
+button that was pressed nothing else tells."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Comment:
     """The user's id; None for bots and deleted accounts."""
     editor: str | None = None
     """Login of who edited it last; None while nobody has."""
+    node_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,15 @@ class Check:
 
 
 @dataclass(frozen=True)
+class OwnRun:
+    """Our own check run of a commit."""
+
+    node_id: str
+    head_sha: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Branch:
     """The ticket's branch on GitHub."""
 
@@ -138,6 +148,7 @@ class PullRequest:
     """GitHub merges it by itself once the rules of the base allow it."""
     is_queued: bool = False
     """It stands in the base's merge queue."""
+    own_run: OwnRun | None = None
     checks: tuple[Check, ...] = ()
     """Of the head commit, our own left out."""
     reviews: tuple[Review, ...] = ()

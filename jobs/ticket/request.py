@@ -36,6 +36,18 @@ class Ticket:
 
 
 @dataclass(frozen=True)
+class Press:
+    """Somebody pressed a button of our check run. Nothing on GitHub shows it afterwards, so it comes along."""
+
+    login: str
+    user_id: int
+    action: str
+    """The button's identifier."""
+    shown: str
+    """What the check run belonged to when it was pressed: run and iteration."""
+
+
+@dataclass(frozen=True)
 class Reconcile:
     """Look at this ticket again."""
 
@@ -44,6 +56,7 @@ class Reconcile:
     """For the log only: the worker looks for itself."""
     is_news: bool = True
     """Something has just happened on GitHub, whose answers may not show it for some seconds."""
+    press: Press | None = None
 
 
 @dataclass(frozen=True)

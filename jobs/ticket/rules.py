@@ -14,7 +14,7 @@ from typing import Any
 from jobs.ticket.commands import looks_like_command
 from jobs.ticket.names import STATUS_MARKER, number_of_branch, ticket_of_body
 from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.request import Reconcile, Request, Sweep, Ticket
+from jobs.ticket.request import Press, Reconcile, Request, Sweep, Ticket
 
 Payload = Mapping[str, Any]
 Rule = Callable[[Payload], Request | None]
@@ -83,6 +83,21 @@ def reconcile_on_workflow_run(payload: Payload) -> Request | None:
     return reconcile(payload, number_of_branch(find(payload, "workflow_run.head_branch", str | None)))
 
 
+def reconcile_on_press(payload: Payload) -> Request | None:
+    """Somebody pressed a button of our check run on a ticket's branch."""
+    # GitHub sends presses only to the App whose run it is.
+    issue = number_of_branch(find(payload, "check_run.check_suite.head_branch", str | None))
+    if issue is None:
+        return None
+    press = Press(
+        login=text(payload, "sender.login"),
+        user_id=number(payload, "sender.id"),
+        action=text(payload, "requested_action.identifier"),
+        shown=text(payload, "check_run.external_id"),
+    )
+    return Reconcile(ticket(payload, issue), why=cause(payload), press=press)
+
+
 def reconcile_on_status(payload: Payload) -> Request | None:
     """A commit of a ticket's branch got its final status."""
     if text(payload, "state") == "pending":
@@ -122,6 +137,7 @@ RULES: dict[str, Rule] = {
     "pull_request.ready_for_review": reconcile_on_pull_request,
     "pull_request_review.submitted": reconcile_on_review,
     "check_suite.completed": reconcile_on_check_suite,
+    "check_run.requested_action": reconcile_on_press,
     "workflow_run.completed": reconcile_on_workflow_run,
     "status": reconcile_on_status,
     "installation.created": sweep_on_installation,
@@ -147,6 +163,8 @@ def asked(event: str, payload: Payload, app_id: int) -> tuple[Request | None, st
         return None, no_rule(name)
     if is_our_own_comment(payload, app_id):
         return None, f"{name}: our own comment"
+    if is_our_own_suite(payload, app_id):
+        return None, f"{name}: our own check"
     try:
         request = rule(payload)
     except Unreadable as error:
@@ -176,6 +194,13 @@ def is_our_own_comment(payload: Payload, app_id: int) -> bool:
     if not isinstance(comment, dict) or not isinstance(sender, dict) or sender.get("type") != "Bot":
         return False
     app = comment.get("performed_via_github_app")
+    return isinstance(app, dict) and app.get("id") == app_id
+
+
+def is_our_own_suite(payload: Payload, app_id: int) -> bool:
+    """Our check run, which always is complete, has completed its suite."""
+    suite = payload.get("check_suite")
+    app = suite.get("app") if isinstance(suite, dict) else None
     return isinstance(app, dict) and app.get("id") == app_id
 
 

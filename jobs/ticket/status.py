@@ -26,19 +26,27 @@ HEADLINES: dict[Phase, str] = {
 }
 
 MISTAKES_SHOWN = 5
+NO_CHECK_RUN = (
+    "- ⚠ autocode needs the permission **checks: write** to show its own check, with its buttons, on the pull request; "
+    "an owner of the account grants it in the settings of the account, under GitHub Apps → autocode."
+)
 
 ICONS = {"pending": "…", "neutral": "–", "skipped": "–"}
 
 
-def status_body(record: Record, max_iterations: int, mistakes: Sequence[Mistake] = ()) -> str:
+def status_body(
+    record: Record, max_iterations: int, mistakes: Sequence[Mistake] = (), *, may_report: bool = True
+) -> str:
     """What people read in the status comment, without the hidden block.
 
     Args:
         mistakes: what in the repository's configuration could not be used.
+        may_report: we may show a check run on the pull request.
     """
     parts = [
-        _headline(record, max_iterations),
+        f"### autocode: {headline(record, max_iterations)}",
         quiet(record.note),
+        "" if may_report else NO_CHECK_RUN,
         _mistakes(mistakes),
         _steps(record),
         _plan(record),
@@ -74,10 +82,11 @@ def cost(record: Record) -> str:
     return f"{spend.calls} model calls · {spend.tokens:,} tokens{cached} · ${spend.usd:.4f} of ${record.usd_limit}"
 
 
-def _headline(record: Record, max_iterations: int) -> str:
+def headline(record: Record, max_iterations: int) -> str:
+    """What the app is doing, in a line."""
     last = record.last_iteration(max_iterations)
     iteration = f" · iteration {record.iteration} of {last}" if record.branch else ""
-    return f"### autocode: {HEADLINES[record.phase]}{iteration}"
+    return f"{HEADLINES[record.phase]}{iteration}"
 
 
 def _steps(record: Record) -> str:

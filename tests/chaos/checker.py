@@ -98,7 +98,7 @@ class Seen:
     pulls: Sequence[Json]
     bugs: Sequence[Json]
     conclusions: Sequence[str | None]
-    """Of the check runs of the pull request's head."""
+    """Of the check runs of the pull request's head, the bot's own left out."""
 
     @property
     def status_comments(self) -> list[Json]:
@@ -155,6 +155,7 @@ def look(person: Person, ticket: Expected) -> Seen:
     branches = [item for item in _all(person, f"{repo}/branches") if item["name"].startswith(prefix)]
     heads = [pull["head"]["sha"] for pull in pulls[:1]]
     runs = [run for sha in heads for run in person.get(f"{repo}/commits/{sha}/check-runs")["check_runs"]]
+    theirs = [run for run in runs if f"{run['app']['slug']}[bot]" != BOT]
     return Seen(
         comments=[item for item in comments if item["user"]["login"] == BOT],
         labels=frozenset(item["name"] for item in person.get(f"{repo}/issues/{number}")["labels"]),
@@ -162,7 +163,7 @@ def look(person: Person, ticket: Expected) -> Seen:
         commits=_commits(person, repo, branches[0]["name"]) if branches else [],
         pulls=pulls,
         bugs=[item for item in _all(person, f"{repo}/issues", state="all") if _is_bug(item, number)],
-        conclusions=[run["conclusion"] for run in runs],
+        conclusions=[run["conclusion"] for run in theirs],
     )
 
 

@@ -22,6 +22,7 @@ class Outcome:
 
 
 EXPECTED: dict[str, Outcome] = {
+    "check_run.requested_action": Outcome(),
     "check_suite.completed": Outcome(),
     "installation.created": Outcome(published="queued"),
     "installation.deleted": Outcome(ours="ignored"),
@@ -63,6 +64,8 @@ def as_ours(payload: Mapping[str, Any]) -> dict[str, Any]:
     repository = made.get("repository", {}).get("id")
     if "pull_request" in made:
         made["pull_request"]["head"] |= {"ref": BRANCH, "repo": {"id": repository}}
+    if made.get("check_run"):
+        made["check_run"]["check_suite"]["head_branch"] = BRANCH
     if made.get("check_suite"):
         made["check_suite"]["head_branch"] = BRANCH
         made["check_suite"]["app"]["slug"] = "somebody-elses-ci"

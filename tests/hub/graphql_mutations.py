@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.hub import graphql_mutations_pulls, operations, pull_operations, relation_operations
+from tests.hub import (
+    graphql_mutations_checks,
+    graphql_mutations_pulls,
+    operations,
+    pull_operations,
+    relation_operations,
+)
 from tests.hub.entities import Comment, Issue, Label, PullRequest, Repository
 from tests.hub.graphql_errors import Refused, unresolved
 from tests.hub.graphql_fields import Context, Fields
@@ -155,6 +161,7 @@ def _convert_to_draft(context: Context, given: Input) -> Payload:
 
 
 MUTATIONS: dict[str, Mutation] = {
+    **graphql_mutations_checks.MUTATIONS,
     **graphql_mutations_pulls.MUTATIONS,
     "addComment": _add_comment,
     "addLabelsToLabelable": _add_labels,

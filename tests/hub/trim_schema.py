@@ -56,7 +56,7 @@ KEEP: dict[str, str] = {
         "updateProjectV2Field updateProjectV2ItemFieldValue updateProjectV2ItemPosition "
         "addPullRequestReviewThreadReply deleteRef dequeuePullRequest disablePullRequestAutoMerge "
         "dismissPullRequestReview enqueuePullRequest removeReaction requestReviews resolveReviewThread "
-        "unresolveReviewThread updatePullRequestBranch updatePullRequestReviewComment"
+        "unresolveReviewThread updatePullRequestBranch updatePullRequestReviewComment createCheckRun updateCheckRun"
     ),
     # People
     "Actor": _ACTOR,

@@ -8,6 +8,7 @@ import pytest
 from jobs.ticket.rules import RULES
 from tests.model.replies import edit, submit
 from tests.permissions import CALLS, EVENTS, reasons
+from tests.scenarios.test_check_run import press
 from tests.scenarios.test_label_to_review import red_then_green
 from tests.scenarios.world import FILES, RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World
 
@@ -66,6 +67,7 @@ def talk_about(issue: Issue) -> None:
     pull_request = issue.pull_request()
     bob, ci = issue.repo.world.person("bob"), issue.repo.world.stack.hub.other_app("acme-ci")
     issue.say("Nice.")
+    press(issue, "fix")
     check = {"name": "style", "head_sha": pull_request["head"]["sha"], "conclusion": "success"}
     ci.post(f"/repos/{issue.repo.name}/check-runs", check)
     bob.post(f"/repos/{issue.repo.name}/statuses/{pull_request['head']['sha']}", {"state": "success"})
@@ -87,13 +89,19 @@ MISSING: list[tuple[str, str | None, str]] = [
 """A permission, what is left of it, and how people are told of it."""
 SILENCED: list[str | None] = [None, "read"]
 """What is left of `issues`, where nobody can be told."""
+HINTED = frozenset({("checks", "read")})
+"""Where the work goes on, and the status comment says what is missing."""
 NEVER_REFUSED = frozenset({"metadata"})
 """GitHub gives it to every App that may see a repository, asked or not, so that no account can take it away:
 https://docs.github.com/en/enterprise-server@3.0/rest/reference/permissions-required-for-github-apps#metadata-permissions"""
 
 
 def test_every_way_of_granting_less_than_is_declared_has_a_scenario() -> None:
-    shown = {(permission, left) for permission, left, _ in MISSING} | {("issues", left) for left in SILENCED}
+    shown = (
+        {(permission, left) for permission, left, _ in MISSING}
+        | {("issues", left) for left in SILENCED}
+        | HINTED
+    )
     refusable = DECLARED.keys() - NEVER_REFUSED
     less = {(name, None) for name in refusable} | {
         (name, "read") for name in refusable if DECLARED[name] == "write"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from jobs.ticket.names import STATUS_MARKER, ticket_marker
-from jobs.ticket.request import Reconcile, Sweep, Ticket
-from jobs.ticket.rules import RULES, Unreadable, is_our_own_comment
+from jobs.ticket.request import Press, Reconcile, Sweep, Ticket
+from jobs.ticket.rules import RULES, Unreadable, asked, is_our_own_comment
 from tests.web.payloads import (
     APP_ID,
     BOT,
@@ -38,7 +38,13 @@ def run(branch: str | None, repository: dict[str, int]) -> dict[str, Any]:
     return {"head_branch": branch, "head_repository": repository}
 
 
+def press(branch: str = BRANCH) -> dict[str, Any]:
+    run = {"external_id": "0123abcd 2", "check_suite": {"head_branch": branch}}
+    return delivery("requested_action", check_run=run, requested_action={"identifier": "stop"})
+
+
 ASKS = [
+    ("check_run.requested_action", press()),
     ("issues.labeled", labeled()),
     ("issues.unlabeled", labeled() | {"action": "unlabeled"}),
     *[(f"issues.{action}", delivery(action, issue=OURS)) for action in ("edited", "closed", "reopened")],
@@ -83,6 +89,7 @@ LEAVES = [
         "pull_request_review.submitted",
         delivery("submitted", pull_request=pull_request(repository=200)),
     ),
+    ("somebody else's branch", "check_run.requested_action", press("main")),
     ("said by workflow_run", "check_suite.completed", delivery(check_suite=suite(BRANCH, "github-actions"))),
     ("a fork, which has no branch here", "check_suite.completed", delivery(check_suite=suite(None))),
     ("a fork", "workflow_run.completed", delivery(workflow_run=run(BRANCH, FORK))),
@@ -108,6 +115,8 @@ READS = [
     ("pull_request_review.submitted", delivery(pull_request=pull_request()), "pull_request.head.ref"),
     ("check_suite.completed", delivery(check_suite=suite(BRANCH)), "check_suite.head_branch"),
     ("workflow_run.completed", delivery(workflow_run=run(BRANCH, SAME)), "workflow_run.head_repository.id"),
+    ("check_run.requested_action", press(), "requested_action.identifier"),
+    ("check_run.requested_action", press(), "sender.id"),
     ("status", delivery(state="success", branches=[]), "branches"),
     ("installation.created", delivery("created"), "installation.id"),
 ]
@@ -167,6 +176,18 @@ def test_only_what_our_app_does_with_its_comments_is_our_own() -> None:
     assert not is_our_own_comment(delivery(comment=comment(app=8), sender=BOT), APP_ID)
     assert not is_our_own_comment(delivery(comment=comment()), APP_ID)
     assert not is_our_own_comment(delivery(), APP_ID)
+
+
+def test_a_press_comes_along_with_who_pressed_what() -> None:
+    request = RULES["check_run.requested_action"](press())
+    assert isinstance(request, Reconcile)
+    assert (request.ticket, request.press) == (TICKET, Press("octocat", 1, "stop", "0123abcd 2"))
+
+
+def test_the_completion_of_our_own_check_is_no_news() -> None:
+    ours = {"head_branch": BRANCH, "app": {"slug": "autocode", "id": APP_ID}}
+    assert asked("check_suite", delivery("completed", check_suite=ours), APP_ID)[0] is None
+    assert asked("check_suite", delivery("completed", check_suite=ours), APP_ID + 1)[0] is not None
 
 
 def test_every_rule_says_when_it_matters() -> None:

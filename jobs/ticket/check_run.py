@@ -1,0 +1,72 @@
+"""Check run: our own check on the pull request's head: what it says of a ticket, and its buttons. Pure."""
+
+from dataclasses import dataclass
+
+from jobs.ticket.phases import Phase
+from jobs.ticket.record import Record
+from jobs.ticket.status import headline
+
+NAME = "autocode"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A press starts what the command of that name starts.
+
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run: at most 20, 40 and 20 characters.
+    """
+
+    label: str
+    description: str
+    identifier: str
+
+
+RETRY = Button("Retry", "Start the ticket afresh", "retry")
+STOP = Button("Stop", "Cancel; the branch and the draft stay", "stop")
+FIX = Button("Fix", "Work in what people have said since", "fix")
+
+BUTTONS: dict[Phase, tuple[Button, ...]] = {
+    Phase.QUEUED: (STOP,),
+    Phase.PREPARING: (STOP,),
+    Phase.CODING: (STOP,),
+    Phase.ASKING: (STOP,),
+    Phase.APPROVING: (STOP,),
+    Phase.PUBLISHING: (STOP,),
+    Phase.CHECKING: (FIX, STOP),
+    Phase.VALIDATING: (FIX, STOP),
+    Phase.MERGING: (FIX, STOP),
+    Phase.DONE: (),
+    Phase.FAILED: (RETRY,),
+    Phase.CANCELLED: (RETRY,),
+}
+"""Those that fit."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """What the check run of one commit shows. It always is complete, since only then it has buttons, and neutral."""
+
+    head_sha: str
+    title: str
+    summary: str
+    buttons: tuple[Button, ...]
+    shown: str
+    """For whoever presses one: the run and the iteration that it is about."""
+
+
+def face(record: Record, max_iterations: int, url: str) -> Face | None:
+    """What is shown on the newest commit that was pushed; None before there is a pull request.
+
+    Args:
+        url: of the status comment.
+    """
+    if record.pull_request is None or not record.rounds:
+        return None
+    text = headline(record, max_iterations)
+    return Face(
+        head_sha=record.rounds[-1].head_sha,
+        title=text[:1].upper() + text[1:],
+        summary=f"What was done, what it waits for and what it costs is in the [status comment]({url}).",
+        buttons=BUTTONS[record.phase],
+        shown=f"{record.run} {record.iteration}",
+    )
