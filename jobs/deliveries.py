@@ -33,7 +33,7 @@ from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.missed import Delivery, Plan, missed, plan
-from jobs.ticket.request import Reconcile, Request, Sweep
+from jobs.ticket.request import Inspect, Reconcile, Request, Sweep
 from jobs.ticket.rules import Unreadable, asked
 
 MOST_PAGES = 60
@@ -218,6 +218,9 @@ class Reader:
         """Each installation and each ticket once, tickets in order."""
         for installation in sorted({one.installation for one in requests if isinstance(one, Sweep)}):
             self._queue.request(Sweep(installation, why="missed deliveries"))
+        for one in requests:
+            if isinstance(one, Inspect):
+                self._queue.request(one)
         tickets = [one for one in requests if isinstance(one, Reconcile)]
         for pressed in tickets:
             if pressed.press:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jobs import controller, shutdown
+from jobs import controller, inspection, shutdown
 from jobs import deliveries as reading
 from jobs import sweep as sweeping
 from jobs.github.app import App
@@ -18,7 +18,7 @@ from jobs.queue import Lane, Queue, connect
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket.errors import TellPeople
-from jobs.ticket.request import Ticket
+from jobs.ticket.request import Inspect, Ticket
 from jobs.world import World
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ def sweep(installation: int | None) -> None:
     """Ask for what has changed in one installation, or in all."""
     world = _world()
     sweeping.sweep(world.settings, world.redis, world.queue, world.quota, world.clock, installation)
+
+
+def inspect(installation: int, repository: str, sha: str) -> None:
+    """Report the mistakes of a commit's configuration file."""
+    world = _world()
+    quota = world.quota(installation)
+    inspection.inspect(
+        world.settings, world.redis, quota, world.clock, Inspect(installation, repository, sha)
+    )
 
 
 def deliveries() -> None:

@@ -42,7 +42,7 @@ from rq.job import Job, JobStatus
 from rq.utils import utcformat
 
 from jobs.queue_scripts import BEGIN, FORGET_NEWS, KEEP_PLACE, REQUEST, STRIKE_OUT
-from jobs.ticket.request import Press, Reconcile, Request, Ticket
+from jobs.ticket.request import Inspect, Press, Reconcile, Request, Ticket
 
 Lane = Literal["tickets", "coding"]
 """Work of seconds, and work of the model, each with workers of its own."""
@@ -58,8 +58,8 @@ LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
 NEWS_FOR = 3600
 """Seconds that it is remembered when a ticket was last heard of: longer than its job stands in line."""
-MOST_PRESSES = 20
-"""Of one ticket that wait."""
+PRESSES = "autocode:presses:"
+"""With the ticket's key behind it, a list: the buttons that were pressed, as JSON."""
 PRESSES_FOR = timedelta(days=1)
 SWEEPS = "autocode:sweeps"
 """Sorted set: installation, 0 for the list of them → time to sweep, likewise."""
@@ -114,29 +114,30 @@ class Queue:
             ticket, turn = request.ticket, _turn(lane, request.ticket.job_id_part)
             if request.press:
                 # First, so that the job that is asked for next finds it.
-                self._keep_press(ticket, request.press)
+                with _reachable():
+                    self._redis.rpush(PRESSES + ticket.key, json.dumps(asdict(request.press)))
+                    self._redis.expire(PRESSES + ticket.key, PRESSES_FOR)
             args = (ticket.key, lane, turn)
             return self._put(lane, turn, "jobs.entrypoints.reconcile", args, is_news=request.is_news)
+        if isinstance(request, Inspect):
+            subject = (
+                f"inspect-{Ticket(request.installation, request.repository, 0).job_id_part}-{request.sha}"
+            )
+            commit = (request.installation, request.repository, request.sha)
+            return self._put("tickets", _turn("tickets", subject), "jobs.entrypoints.inspect", commit)
         return self._sweep(request.installation)
 
     def presses(self, ticket: Ticket) -> list[Press]:
         """The buttons that were pressed, oldest first, until they are forgotten or a day has passed."""
         with _reachable():
-            found: list[Any] = self._redis.lrange(_pressed(ticket), 0, -1)
+            found: list[Any] = self._redis.lrange(PRESSES + ticket.key, 0, -1)
         return [Press(**json.loads(press)) for press in found]
 
     def forget_presses(self, ticket: Ticket, presses: Iterable[Press]) -> None:
         """What follows from these is recorded, or nothing does."""
         for press in presses:
             with _reachable():
-                self._redis.lrem(_pressed(ticket), 1, json.dumps(asdict(press)))
-
-    def _keep_press(self, ticket: Ticket, press: Press) -> None:
-        with _reachable(), self._redis.pipeline() as together:
-            together.rpush(_pressed(ticket), json.dumps(asdict(press)))
-            together.ltrim(_pressed(ticket), -MOST_PRESSES, -1)
-            together.expire(_pressed(ticket), PRESSES_FOR)
-            together.execute()
+                self._redis.lrem(PRESSES + ticket.key, 1, json.dumps(asdict(press)))
 
     def heard_of(self, ticket: Ticket) -> datetime:
         """When the ticket was last in the news; long ago if not in the last seconds, or if that was forgotten."""
@@ -273,11 +274,6 @@ class Queue:
 def _turn(lane: Lane, subject: str) -> str:
     """A job id of its own: `<lane>-<subject>-<random>`."""
     return f"{lane}-{subject}-{uuid.uuid4().hex[:12]}"
-
-
-def _pressed(ticket: Ticket) -> str:
-    """List: the ticket's presses, as JSON."""
-    return f"autocode:presses:{ticket.key}"
 
 
 def _note(turn: str) -> str:

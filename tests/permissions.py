@@ -10,9 +10,14 @@ ISSUE = f"{REPO}/issues/{{number}}"
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
-    "checks:read": ("GraphQL observe", "GraphQL openTickets", "GraphQL showStatus"),
-    "checks:write": ("GraphQL showStatus",),
-    "contents:read": ("GraphQL observe", "git fetch"),
+    "checks:read": (
+        "GraphQL observe",
+        "GraphQL openTickets",
+        "GraphQL showStatus",
+        f"GET {REPO}/commits/{{ref}}/check-runs",
+    ),
+    "checks:write": ("GraphQL showStatus", f"POST {REPO}/check-runs"),
+    "contents:read": ("GraphQL observe", "git fetch", f"GET {REPO}/contents/{{path}}"),
     "contents:write": (
         "GraphQL disableAutoMerge",
         "GraphQL enableAutoMerge",
@@ -67,6 +72,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "actions": ("workflow_run",),
     "checks": ("check_suite", "check_run"),
+    "contents": ("push",),
     "issues": ("issues", "issue_comment"),
     "pull_requests": ("pull_request", "pull_request_review"),
     "statuses": ("status",),

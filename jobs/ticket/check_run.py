@@ -1,12 +1,18 @@
-"""Check run: our own check on the pull request's head: what it says of a ticket, and its buttons. Pure."""
+"""Check runs of our own: on a pull request's head with buttons, and on a commit whose configuration is wrong. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from jobs.ticket.configuration import PATH, Mistake
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record
 from jobs.ticket.status import headline
 
 NAME = "autocode"
+CONFIGURATION = "autocode.yml"
+MOST_ANNOTATIONS = 50
+"""https://docs.github.com/en/rest/checks/runs#create-a-check-run"""
 
 
 @dataclass(frozen=True)
@@ -70,3 +76,24 @@ def face(record: Record, max_iterations: int, url: str) -> Face | None:
         buttons=BUTTONS[record.phase],
         shown=f"{record.run} {record.iteration}",
     )
+
+
+def report(mistakes: Sequence[Mistake]) -> dict[str, Any]:
+    """The check run of a commit whose configuration file has mistakes, each noted at its line."""
+    number = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    annotations = [
+        {
+            "path": PATH, "start_line": mistake.line, "end_line": mistake.line, "annotation_level": "failure",
+            "message": mistake.text,
+        }
+        for mistake in mistakes[:MOST_ANNOTATIONS]
+    ]  # fmt: skip
+    return {
+        "status": "completed",
+        "conclusion": "failure",
+        "output": {
+            "title": f"{number} in {PATH}",
+            "summary": "Until that is mended, the last valid values of the default branch count, or the defaults.",
+            "annotations": annotations,
+        },
+    }

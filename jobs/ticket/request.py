@@ -67,4 +67,14 @@ class Sweep:
     why: str
 
 
-Request = Reconcile | Sweep
+@dataclass(frozen=True)
+class Inspect:
+    """Look at the configuration file as it is in a commit that changed it."""
+
+    installation: int
+    repository: str
+    """`owner/name`."""
+    sha: str
+
+
+Request = Reconcile | Sweep | Inspect

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobs.ticket.commands import looks_like_command
+from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, number_of_branch, ticket_of_body
 from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.request import Press, Reconcile, Request, Sweep, Ticket
+from jobs.ticket.request import Inspect, Press, Reconcile, Request, Sweep, Ticket
 
 Payload = Mapping[str, Any]
 Rule = Callable[[Payload], Request | None]
@@ -106,6 +107,16 @@ def reconcile_on_status(payload: Payload) -> Request | None:
     return reconcile(payload, next(filter(None, map(number_of_branch, names)), None))
 
 
+def inspect_on_push(payload: Payload) -> Request | None:
+    """The push brought a change of `.github/autocode.yml` to a branch."""
+    if not text(payload, "ref").startswith("refs/heads/"):
+        return None
+    for commit in reversed(find(payload, "commits", list)):
+        if PATH in (*find(commit, "added", list), *find(commit, "modified", list)):
+            return Inspect(installation(payload), text(payload, "repository.full_name"), text(commit, "id"))
+    return None
+
+
 def sweep_on_installation(payload: Payload) -> Request | None:
     """We may see more repositories than before."""
     return Sweep(installation(payload), why=cause(payload))
@@ -140,6 +151,7 @@ RULES: dict[str, Rule] = {
     "check_run.requested_action": reconcile_on_press,
     "workflow_run.completed": reconcile_on_workflow_run,
     "status": reconcile_on_status,
+    "push": inspect_on_push,
     "installation.created": sweep_on_installation,
     "installation.new_permissions_accepted": sweep_on_installation,
     "installation.unsuspend": sweep_on_installation,

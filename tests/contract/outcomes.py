@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.ticket.configuration import PATH
 from jobs.ticket.names import ticket_marker
 
 INSTALLATION = {"id": 17, "node_id": "MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9uMTc="}
@@ -38,6 +39,7 @@ EXPECTED: dict[str, Outcome] = {
     "issues.reopened": Outcome(),
     "issues.unlabeled": Outcome(),
     "ping": Outcome(ours="ignored"),
+    "push": Outcome(),
     "pull_request.closed": Outcome(),
     "pull_request.ready_for_review": Outcome(),
     "pull_request.reopened": Outcome(),
@@ -71,6 +73,8 @@ def as_ours(payload: Mapping[str, Any]) -> dict[str, Any]:
         made["check_suite"]["app"]["slug"] = "somebody-elses-ci"
     if made.get("workflow_run"):
         made["workflow_run"] |= {"head_branch": BRANCH, "head_repository": {"id": repository}}
+    if made.get("commits"):
+        made["commits"][-1]["modified"] = [PATH]
     if "branches" in made:
         made |= {"state": "success", "branches": [{"name": BRANCH}]}
     return made

@@ -1,13 +1,17 @@
 """Repositories decide about their tickets in `.github/autocode.yml`; mistakes in it are told and do no harm."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from redis import Redis
 
 from jobs.queue import Queue
 from tests.model.replies import edit, submit
+from tests.processes import until
 from tests.scenarios.test_github_outages import disturbed
 from tests.scenarios.test_people import BRISK
-from tests.scenarios.world import WRONG, Issue, World
+from tests.scenarios.world import WRONG, Issue, Repo, World
 
 
 def test_the_file_of_the_base_branch_counts(world: World) -> None:
@@ -92,3 +96,44 @@ def end(issue: Issue, how: str) -> None:
         alice.put(f"/repos/{issue.repo.name}/pulls/{pull['number']}/merge")
     # GitHub closes the open pull request of a branch that is deleted.
     alice.delete(f"/repos/{issue.repo.name}/git/refs/heads/{pull['head']['ref']}")
+
+
+def test_a_mistake_is_shown_at_its_line_on_the_commit_that_made_it(world: World) -> None:
+    repo = world.repository()
+    repo.put(".github/autocode.yml", "# Ours\nplan: always\n")
+    repo.put(".github/autocode.yml", "# Ours\nplan: always\nmodle: x\nusd: -1\n")
+    [wrong, right, *_] = [commit["sha"] for commit in repo.get("/commits")]
+    run = wait(lambda: configuration_runs(repo, wrong))[0]
+    assert (run["conclusion"], run["output"]["title"]) == ("failure", "2 mistakes in .github/autocode.yml")
+    first, second = repo.get(f"/check-runs/{run['id']}/annotations")
+    assert (first["path"], first["start_line"]) == (".github/autocode.yml", 3)
+    assert first["message"] == "`modle` is not a key; did you mean `model`?"
+    assert (second["start_line"], second["annotation_level"]) == (4, "failure")
+    # GitHub delivers it again.
+    app = world.stack.hub.app
+    for delivery in [item for item in app.get("/app/hook/deliveries") if item["event"] == "push"]:
+        app.post(f"/app/hook/deliveries/{delivery['id']}/attempts")
+    world.settle()
+    assert len(configuration_runs(repo, wrong)) == 1
+    assert configuration_runs(repo, right) == []
+
+
+def test_a_mistake_on_a_branch_is_shown_there_and_no_ticket_waits_for_it(world: World) -> None:
+    title = "Greet people in spite of Bob"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title)
+    issue.label().until("validating")
+    branch = issue.pull_request()["head"]["ref"]
+    issue.repo.put(".github/autocode.yml", "plna: x\n", branch=branch, by="bob")
+    head = issue.pull_request()["head"]["sha"]
+    assert wait(lambda: configuration_runs(issue.repo, head))
+    record = issue.until("validating", head_sha=head)
+    assert [name for name, _, _ in record.rounds[-1].checks] == ["test"]
+
+
+def configuration_runs(repo: Repo, sha: str) -> list[dict[str, Any]]:
+    return [run for run in repo.check_runs(sha) if run["name"] == "autocode.yml"]
+
+
+def wait(look: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return until("the check of the configuration", lambda: look() or None, seconds=40)

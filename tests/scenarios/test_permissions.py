@@ -68,6 +68,7 @@ def talk_about(issue: Issue) -> None:
     bob, ci = issue.repo.world.person("bob"), issue.repo.world.stack.hub.other_app("acme-ci")
     issue.say("Nice.")
     press(issue, "fix")
+    issue.repo.put(".github/autocode.yml", "modle: x\n")
     check = {"name": "style", "head_sha": pull_request["head"]["sha"], "conclusion": "success"}
     ci.post(f"/repos/{issue.repo.name}/check-runs", check)
     bob.post(f"/repos/{issue.repo.name}/statuses/{pull_request['head']['sha']}", {"state": "success"})

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, ticket_marker
-from jobs.ticket.request import Press, Reconcile, Sweep, Ticket
+from jobs.ticket.request import Inspect, Press, Reconcile, Sweep, Ticket
 from jobs.ticket.rules import RULES, Unreadable, asked, is_our_own_comment
 from tests.web.payloads import (
     APP_ID,
@@ -41,6 +42,13 @@ def run(branch: str | None, repository: dict[str, int]) -> dict[str, Any]:
 def press(branch: str = BRANCH) -> dict[str, Any]:
     run = {"external_id": "0123abcd 2", "check_suite": {"head_branch": branch}}
     return delivery("requested_action", check_run=run, requested_action={"identifier": "stop"})
+
+
+def push(*modified: tuple[str, ...], ref: str = "refs/heads/main") -> dict[str, Any]:
+    """A push of one commit for each list of files; they are called 0, 1, …"""
+    files = modified or ((PATH,),)
+    commits = [{"id": f"{n}", "added": [], "modified": list(names)} for n, names in enumerate(files)]
+    return delivery(ref=ref, commits=commits)
 
 
 ASKS = [
@@ -89,6 +97,9 @@ LEAVES = [
         "pull_request_review.submitted",
         delivery("submitted", pull_request=pull_request(repository=200)),
     ),
+    ("a tag", "push", push(ref="refs/tags/v1")),
+    ("another file", "push", push(("README.md",))),
+    ("a branch that was deleted", "push", delivery(ref="refs/heads/main", commits=[])),
     ("somebody else's branch", "check_run.requested_action", press("main")),
     ("said by workflow_run", "check_suite.completed", delivery(check_suite=suite(BRANCH, "github-actions"))),
     ("a fork, which has no branch here", "check_suite.completed", delivery(check_suite=suite(None))),
@@ -117,6 +128,7 @@ READS = [
     ("workflow_run.completed", delivery(workflow_run=run(BRANCH, SAME)), "workflow_run.head_repository.id"),
     ("check_run.requested_action", press(), "requested_action.identifier"),
     ("check_run.requested_action", press(), "sender.id"),
+    ("push", push(), "commits"),
     ("status", delivery(state="success", branches=[]), "branches"),
     ("installation.created", delivery("created"), "installation.id"),
 ]
@@ -182,6 +194,11 @@ def test_a_press_comes_along_with_who_pressed_what() -> None:
     request = RULES["check_run.requested_action"](press())
     assert isinstance(request, Reconcile)
     assert (request.ticket, request.press) == (TICKET, Press("octocat", 1, "stop", "0123abcd 2"))
+
+
+def test_the_last_commit_that_changed_the_configuration_is_inspected() -> None:
+    pushed = push((PATH,), (PATH, "README.md"), ("README.md",))
+    assert RULES["push"](pushed) == Inspect(17, "acme/shop", "1")
 
 
 def test_the_completion_of_our_own_check_is_no_news() -> None:
