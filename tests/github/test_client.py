@@ -35,7 +35,7 @@ def test_one_token_serves_everything(world):
     ]
     assert minted["repositories"] == [world.repository.partition("/")[2]]
     assert minted["permissions"] == {
-        "actions": "read", "checks": "read", "contents": "write", "issues": "write", "pull_requests": "write",
+        "actions": "read", "checks": "write", "contents": "write", "issues": "write", "pull_requests": "write",
         "statuses": "read",
     }  # fmt: skip
     assert world.hub.state.tokens[token].repository_ids == {

@@ -65,7 +65,7 @@ def test_what_got_no_2xx_is_missed_and_where_nothing_reaches_us_all_of_it(
     ("case", "entries", "payloads", "swept"),
     [
         ("a rule reads the payload", [entry(1), entry(2, "status")], [1, 2], []),
-        ("no rule for the event", [entry(1, "star.created"), entry(2, "push")], [], []),
+        ("no rule for the event", [entry(1, "star.created"), entry(2, "fork")], [], []),
         ("no rule for the action", [entry(1, "issues.pinned")], [], []),
         ("a ping", [entry(1, "ping")], [], []),
         ("the installation is gone", [entry(1, "installation.deleted")], [], []),
