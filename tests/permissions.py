@@ -19,6 +19,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "checks:write": ("GraphQL showStatus", f"POST {REPO}/check-runs"),
     "contents:read": ("GraphQL observe", "git fetch", f"GET {REPO}/contents/{{path}}"),
     "contents:write": (
+        "GraphQL answerThread",
         "GraphQL disableAutoMerge",
         "GraphQL enableAutoMerge",
         "GraphQL joinQueue",
@@ -51,11 +52,13 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL mergeStanding",
         "GraphQL observe",
         "GraphQL openTickets",
+        "GraphQL reviewThreads",
         f"GET {REPO}/pulls",
         f"GET {REPO}/pulls/{{number}}",
         f"GET {REPO}/pulls/{{number}}/commits",
     ),
     "pull_requests:write": (
+        "GraphQL answerThread",
         "GraphQL disableAutoMerge",
         "GraphQL enableAutoMerge",
         "GraphQL joinQueue",

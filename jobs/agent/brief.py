@@ -1,13 +1,15 @@
 """Brief: the first message of an iteration, built only from what GitHub holds, so that it can be built again. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from jobs.agent.threads import threads_section
 from jobs.ticket.budget import Budget
 from jobs.ticket.names import is_question
 from jobs.ticket.observation import Check, Comment, Observation, Review
 from jobs.ticket.record import Record
 from jobs.ticket.signals import told_to_agent
+from jobs.ticket.threads import Thread
 from jobs.ticket.words import elided, fenced, short
 
 BODY_EACH_END = 15_000
@@ -29,7 +31,9 @@ class Material:
     red: Mapping[Check, str] | None = None
     """Failing checks and their logs."""
     reviews: tuple[Review, ...] = ()
-    """Reviews that request changes, by people who may."""
+    """Reviews that want an answer, by people who may."""
+    threads: Mapping[str, Thread] = field(default_factory=dict)
+    """What they and others say about lines of the diff, by the name that it is answered by."""
     comments: tuple[Comment, ...] = ()
     """What people said, oldest first."""
     collided: str = ""
@@ -52,12 +56,13 @@ def brief(record: Record, observation: Observation, material: Material, budget: 
         _instructions(material.instructions),
         _plan(record),
         _reviews(material.reviews),
+        threads_section(material.threads),
         _red(material.red or {}),
         _diff(material.diff),
         _collided(material.collided),
         "" if material.has_shell else NO_SHELL,
         PLAN_FIRST if material.planning and not record.plan else "",
-        TASK_AGAIN if material.red or material.reviews else TASK,
+        TASK_AGAIN if material.red or material.reviews or material.threads else TASK,
     ]
     return "\n\n".join(section for section in sections if section)
 
@@ -66,7 +71,7 @@ NO_BODY = "The issue has no text; its title is all there is. If that is not enou
 NO_SHELL = "There is no shell on this machine: the checks on GitHub will run the tests after you submit."
 PLAN_FIRST = "Begin with `plan`, before you change anything: people want to see what you are going to do."
 TASK = "## Your task\n\nDo what the issue asks, with tests, then submit."
-TASK_AGAIN = "## Your task\n\nThe change above is on the branch. Mend what is named above, then submit."
+TASK_AGAIN = "## Your task\n\nThe change above is on the branch. Do what is asked for above, then submit."
 
 
 def _said(observation: Observation, comments: tuple[Comment, ...]) -> str:
@@ -112,19 +117,13 @@ def _plan(record: Record) -> str:
 
 
 def _reviews(reviews: tuple[Review, ...]) -> str:
-    if not reviews:
-        return ""
-    return "## Changes requested by reviewers\n\n" + "\n\n".join(_review(review) for review in reviews)
-
-
-def _review(review: Review) -> str:
-    places = [
-        f"`{item.path}` line {item.line or '?'}:\n{fenced(elided(item.diff_hunk, COMMENT_EACH_END), 'diff')}\n"
-        f"{fenced(elided(item.body, COMMENT_EACH_END))}"
-        for item in review.comments
+    said = [
+        f"@{review.author} {'requests changes' if review.state == 'CHANGES_REQUESTED' else 'remarks'}:\n"
+        f"{fenced(elided(review.body, COMMENT_EACH_END))}"
+        for review in reviews
+        if review.body.strip()
     ]
-    body = fenced(elided(review.body, COMMENT_EACH_END)) if review.body.strip() else ""
-    return "\n\n".join(part for part in (f"@{review.author}:", body, *places) if part)
+    return "\n\n".join(["## Reviews by people with write permission (instructions)", *said]) if said else ""
 
 
 def _red(red: Mapping[Check, str]) -> str:

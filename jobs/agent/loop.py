@@ -74,10 +74,13 @@ class Agent:
         checkpoint is kept.
         """
         self._brief = brief
-        self._transcript = self._checkpoint.load() or _begun(brief)
+        self._transcript = self._checkpoint.load() or _begun(brief, self._bench.threads)
         if self._progress.submitted is not None and not answers:
             # Only the record that says so was lost.
-            return self._outcome(Ended(Signal.SUBMITTED, summary=self._progress.submitted))
+            progress = self._progress
+            return self._outcome(
+                Ended(Signal.SUBMITTED, summary=progress.submitted or "", answers=progress.answers)
+            )
         self._progress.submitted = None
         self._transcript.switch_to(self._model.name)
         self._transcript.take_up(answers)
@@ -177,7 +180,7 @@ class Agent:
             self._progress.asked, self._progress.question = call["id"], done.question or ""
             return result(call, WAITING), done
         if done.signal is Signal.SUBMITTED:
-            self._progress.submitted = done.summary
+            self._progress.submitted, self._progress.answers = done.summary, done.answers
         return result(call, "Done."), done
 
     def _nudge(self, content: list[Json]) -> Ended | None:
@@ -246,6 +249,7 @@ class Agent:
         outcome = Outcome(
             signal=ended.signal,
             summary=ended.summary,
+            answers=ended.answers,
             question=ended.question,
             reason=ended.reason,
             plan=progress.plan,
@@ -264,8 +268,8 @@ class Agent:
         return self._transcript.progress
 
 
-def _begun(brief: str) -> Transcript:
-    transcript = Transcript()
+def _begun(brief: str, threads: tuple[str, ...]) -> Transcript:
+    transcript = Transcript(progress=Progress(threads=threads))
     transcript.hear(brief)
     return transcript
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from jobs.ticket.budget import Spend
 from jobs.ticket.phases import Signal
-from jobs.ticket.record import CommandRun, PlanStep
+from jobs.ticket.record import Answer, CommandRun, PlanStep
 
 
 class Interrupted(Exception):
@@ -59,6 +59,8 @@ class Outcome:
     """SUBMITTED, ASKED, PLANNED, OUT_OF_BUDGET or GAVE_UP."""
     summary: str
     """The agent's words about its change, with SUBMITTED."""
+    answers: tuple[Answer, ...]
+    """To review threads, with SUBMITTED."""
     question: str | None
     """With ASKED."""
     reason: str

@@ -15,7 +15,7 @@ from typing import Any
 
 from redis import Redis
 
-from jobs.ticket.record import KEPT, CommandRun, PlanStep
+from jobs.ticket.record import KEPT, Answer, CommandRun, PlanStep
 from jobs.ticket.request import Ticket
 
 Json = dict[str, Any]
@@ -57,6 +57,10 @@ class Progress:
     """What it asks; empty for a plan."""
     submitted: str | None = None
     """The summary with which it was handed in: whoever takes the iteration up again need not ask the model."""
+    answers: tuple[Answer, ...] = ()
+    """To review threads, handed in with it."""
+    threads: tuple[str, ...] = ()
+    """Node ids of the review threads that the conversation calls T1, T2, …"""
     model: str = ""
     """The model that has said what there is."""
     started_over: bool = False
@@ -197,4 +201,6 @@ def _transcript(data: Json) -> Transcript:
     progress = data["progress"]
     progress["plan"] = tuple(PlanStep(**step) for step in progress["plan"])
     progress["commands"] = tuple(CommandRun(**run) for run in progress["commands"])
+    progress["threads"] = tuple(progress.get("threads", ()))
+    progress["answers"] = tuple(Answer(**answer) for answer in progress.get("answers", ()))
     return Transcript(data["messages"], Progress(**progress))

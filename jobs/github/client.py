@@ -16,6 +16,7 @@ from jobs.github.check_runs import CheckRuns
 from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
+from jobs.github.threads import thread_of
 from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
 from jobs.github.writes import pull_request_of
 from jobs.settings import Settings
@@ -23,6 +24,7 @@ from jobs.ticket import configuration
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.observation import GHOST, Check, Observation, PullRequest
 from jobs.ticket.request import Ticket
+from jobs.ticket.threads import Thread
 
 MAX_PAGES = 20
 """Of one observation; beyond 2,000 comments ours is taken for lost."""
@@ -113,6 +115,22 @@ class Installation(Merges, CheckRuns):
             if not (cursors := answers.missing(answer)):
                 break
         return answers
+
+    def review_threads(self, number: int) -> tuple[Thread, ...]:
+        """The conversations about lines of a pull request's diff, oldest first; needs an observation."""
+        if self._seen is None:
+            raise RuntimeError("the ticket has not been observed yet")
+        owner, _, name = self._ticket.repository.partition("/")
+        threads: list[Thread] = []
+        before = None
+        for _ in range(MAX_PAGES):
+            variables = {"owner": owner, "name": name, "number": number, "before": before}
+            page = self._api.query("review_threads", variables)["repository"]["pullRequest"]["reviewThreads"]
+            threads[:0] = [thread_of(node, self._seen.viewer) for node in page["nodes"]]
+            if not page["pageInfo"]["hasPreviousPage"]:
+                break
+            before = page["pageInfo"]["startCursor"]
+        return tuple(threads)
 
     def permissions(self, logins: Iterable[str]) -> dict[str, str]:
         """Login → admin, maintain, write, read or none, as GitHub says. Each login is asked only once."""

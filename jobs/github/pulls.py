@@ -7,7 +7,7 @@ from typing import Literal
 from jobs.github.people import Node, comment_of, is_person, login_of
 from jobs.ticket.check_run import NAME
 from jobs.ticket.names import number_of_branch
-from jobs.ticket.observation import Annotation, Branch, Check, OwnRun, PullRequest, Review, ReviewComment
+from jobs.ticket.observation import Annotation, Branch, Check, OwnRun, PullRequest, Review
 from jobs.ticket.text import cleaned
 
 ACTIONS = "github-actions"
@@ -63,7 +63,7 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
 
 
 def review_of(node: Node) -> Review:
-    """One submitted review with its remarks."""
+    """One submitted review."""
     return Review(
         id=int(node["fullDatabaseId"]),
         author=login_of(node["author"]),
@@ -72,10 +72,7 @@ def review_of(node: Node) -> Review:
         body=cleaned(node["body"]),
         submitted_at=datetime.fromisoformat(node["submittedAt"]),
         head_sha=node["commit"]["oid"] if node["commit"] else None,
-        comments=tuple(
-            ReviewComment(remark["path"], remark["line"], remark["diffHunk"], cleaned(remark["body"]))
-            for remark in node["comments"]["nodes"]
-        ),
+        remarks=node["comments"]["totalCount"],
     )
 
 

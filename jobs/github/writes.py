@@ -101,6 +101,17 @@ class Writes:
         """Rewrite the pull request's body."""
         self._send("PATCH", f"{self._repository}/pulls/{pull_request.number}", {"body": _short_enough(body)})
 
+    def answer_thread(self, thread: str, body: str, *, resolve: bool) -> None:
+        """Reply in a conversation about lines of the diff, by node id, unless the body is empty, and resolve it or not.
+
+        One that is gone needs no answer.
+        """
+        variables = {
+            "thread": thread, "body": _short_enough(body), "replying": bool(body), "resolving": resolve
+        }  # fmt: skip
+        with suppress(Gone):
+            self._api.mutate("answer_thread", variables)
+
     def create_issue(self, *, title: str, body: str, labels: Iterable[str] = ()) -> tuple[int, int]:
         """A new issue in the repository: its number and its database id."""
         fields = {"title": title, "body": _short_enough(body), "labels": list(labels)}

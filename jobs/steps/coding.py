@@ -12,6 +12,7 @@ from jobs.agent.tools import Workbench
 from jobs.agent.transcript import Progress
 from jobs.git.worktree import Worktree
 from jobs.steps.preparing import checkpoint_of, open_worktree
+from jobs.steps.threads import threads_to_answer
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.budget import Spend
@@ -29,6 +30,7 @@ from jobs.ticket.signals import (
     told_to_agent,
     unread_comments,
 )
+from jobs.ticket.threads import Thread
 from jobs.ticket.words import elided, fenced
 
 LOGS_READ = 3
@@ -52,15 +54,16 @@ def code(work: Work) -> Signal | None:
         # The worker died between asking the agent's question and recording it.
         return _asked(work, begun.progress)
     answers = [*_approved(work), *_heard(work)] if begun else []
-    text = _brief(work, worktree)
-    work.note(
-        comment_cursor=newest_comment(work.record, work.observation),
-        review_in_hand=newest_review(work.record, work.observation),
-    )
+    threads = threads_to_answer(work, begun.progress if begun else None)
+    text = _brief(work, worktree, threads)
+    work.note(comment_cursor=newest_comment(work.record, work.observation))
+    if begun is None:
+        # A review that came later is for the next iteration: this conversation does not know it.
+        work.note(review_in_hand=newest_review(work.record, work.observation))
     with work.open_model(work.model) as model:
         agent = Agent(
             model,
-            _bench(work, worktree),
+            _bench(work, worktree, tuple(thread.id for thread in threads.values())),
             _limits(work, begun.progress.seconds if begun else 0.0),
             _hooks(work, already),
             checkpoint,
@@ -80,6 +83,7 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
         plan=outcome.plan or record.plan,
         commands=_commands(record, outcome),
         summary=outcome.summary or record.summary,
+        answers=outcome.answers,
         activity="",
         note="",
         question=None,
@@ -125,8 +129,9 @@ def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
     return (*earlier, *(replace(run, iteration=record.iteration) for run in outcome.commands))
 
 
-def _bench(work: Work, worktree: Worktree) -> Workbench:
-    return Workbench(worktree.path, worktree.diff, work.open_sandbox(), worktree.violations, _planning(work))
+def _bench(work: Work, worktree: Worktree, threads: tuple[str, ...]) -> Workbench:
+    sandbox = work.open_sandbox()
+    return Workbench(worktree.path, worktree.diff, sandbox, worktree.violations, _planning(work), threads)
 
 
 def _planning(work: Work) -> Literal["offered", "first", "none"]:
@@ -179,7 +184,7 @@ def _heard(work: Work) -> list[str]:
     ]
 
 
-def _brief(work: Work, worktree: Worktree) -> str:
+def _brief(work: Work, worktree: Worktree, threads: dict[str, Thread]) -> str:
     record, pull_request = work.record, own_pull_request(work.record, work.observation)
     comments = work.observation.comments + (pull_request.comments if pull_request else ())
     reviews = pull_request.reviews if pull_request else ()
@@ -190,6 +195,7 @@ def _brief(work: Work, worktree: Worktree) -> str:
         diff=worktree.diff(),
         red=_red(work),
         reviews=demands(record, work.observation),
+        threads=threads,
         comments=tuple(sorted(comments, key=lambda item: item.created_at)),
         collided=work.collided,
         has_shell=work.open_sandbox() is not None,

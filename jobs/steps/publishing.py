@@ -5,12 +5,13 @@ from urllib.parse import urlsplit
 from jobs.git.command import Person
 from jobs.git.errors import PushConflict
 from jobs.steps.preparing import checkpoint_of, open_worktree
+from jobs.steps.threads import post_answers
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import Round
-from jobs.ticket.signals import own_pull_request
+from jobs.ticket.signals import demands, own_pull_request
 from jobs.ticket.words import fitted
 
 
@@ -23,7 +24,7 @@ def publish(work: Work) -> Signal:
     )
     worktree.commit(message, author=_bot(work))
     if worktree.head() == work.record.head_sha and not _was_held(work):
-        return _nothing_new(work, is_new_worker)
+        return _only_answered(work, is_new_worker) or _nothing_new(work, is_new_worker)
     try:
         pushed = work.with_token(lambda token: worktree.push(token, work.guard))
     except PushConflict as conflict:
@@ -34,6 +35,7 @@ def publish(work: Work) -> Signal:
     if not pull_request.is_draft:
         work.github.make_draft(pull_request)
     work.note(pull_request=pull_request.number)
+    post_answers(work, pull_request, is_changed=True)
     if work.record.open_question:
         return Signal.HELD
     checkpoint_of(work).delete()
@@ -45,6 +47,23 @@ def _was_held(work: Work) -> bool:
     record = work.record
     last = record.rounds[-1] if record.rounds else None
     return last is not None and (last.iteration, last.head_sha) == (record.iteration, record.head_sha)
+
+
+def _only_answered(work: Work, is_new_worker: bool) -> Signal | None:
+    """Reviewers asked, and what they asked for is no change; None where it was, or is lost with a dead worker."""
+    record, pull_request = work.record, own_pull_request(work.record, work.observation)
+    claims_change = any(answer.kind == "changed" for answer in record.answers)
+    wants_change = any(review.state == "CHANGES_REQUESTED" for review in demands(record, work.observation))
+    is_answer = bool(record.answers) or not wants_change
+    in_hand = record.review_in_hand > record.review_cursor
+    if pull_request is None or record.open_question or not (in_hand and is_answer):
+        return None
+    if is_new_worker and (claims_change or not record.answers):
+        return None
+    post_answers(work, pull_request, is_changed=False)
+    work.note(review_cursor=record.review_in_hand, activity="", note="")
+    checkpoint_of(work).delete()
+    return Signal.PUBLISHED
 
 
 def _nothing_new(work: Work, is_new_worker: bool) -> Signal:

@@ -30,6 +30,7 @@ from jobs.ticket.record import Record
 from jobs.ticket.request import Press, Ticket
 from jobs.ticket.signals import logins_to_ask
 from jobs.ticket.status import status_body
+from jobs.ticket.threads import Thread
 from jobs.ticket.words import fitted
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Work:
     """Once a step has needed it."""
     collided: str = ""
     """Our own change as a patch, when somebody else's push collided with it."""
+    threads: tuple[Thread, ...] = ()
+    """The review threads, once they were asked for."""
     ending: str = ""
     """Why the ticket ends, for the comment that says so."""
     saved_at: datetime | None = None

@@ -4,7 +4,7 @@ from jobs.ticket.commands import COMMANDS
 from jobs.ticket.names import ticket_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Issue, Observation
 from jobs.ticket.phases import LEAVES_WHEN
-from jobs.ticket.record import Merge, Record
+from jobs.ticket.record import Answer, Merge, Record
 from jobs.ticket.status import HEADLINES, checklist, cost, linked
 from jobs.ticket.words import elided, fenced, quiet, short
 
@@ -161,6 +161,16 @@ def nothing_new(record: Record) -> str:
     """The agent ended an iteration without a change."""
     words = f" Its own words: {quiet(short(record.summary, 500))}" if record.summary else ""
     return f"the agent found nothing more to change in iteration {record.iteration}.{words}"
+
+
+def thread_answer(answer: Answer, sha: str) -> str:
+    """To reviewers, in their thread: what became of it, and in which commit to look."""
+    words = quiet(answer.words)
+    return {
+        "changed": f"{words}\n\nSee {sha}.",
+        "answered": f"{words}\n\n<sub>As of {sha}.</sub>",
+        "declined": f"Not changed: {words}\n\n<sub>As of {sha}. Say so here if you want it all the same.</sub>",
+    }[answer.kind]
 
 
 def failed(record: Record, why: str, bug: int | None) -> str:

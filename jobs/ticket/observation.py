@@ -66,19 +66,10 @@ class Review:
     """APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED."""
     body: str
     submitted_at: datetime
-    comments: tuple["ReviewComment", ...] = ()
     head_sha: str | None = None
     """The head commit that it is about."""
-
-
-@dataclass(frozen=True)
-class ReviewComment:
-    """One remark of a review at a place in the diff."""
-
-    path: str
-    line: int | None
-    diff_hunk: str
-    body: str
+    remarks: int = 0
+    """How many comments on lines of the diff came with it; what they say is in `jobs.ticket.threads`."""
 
 
 @dataclass(frozen=True)

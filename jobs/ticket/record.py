@@ -53,6 +53,17 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the agent has to say to a conversation about lines of the diff."""
+
+    thread: str
+    """Node id."""
+    kind: str
+    """`changed`: a change was asked for and made · `answered`: it was a question · `declined`: it is not done."""
+    words: str
+
+
+@dataclass(frozen=True)
 class Question:
     """What we wait for a person to say."""
 
@@ -115,6 +126,8 @@ class Record:
     """Id of the newest review that has been acted upon."""
     review_in_hand: int = 0
     """Id of the newest review in the present iteration's brief."""
+    answers: tuple[Answer, ...] = ()
+    """To review threads, until they are posted."""
     spend: Spend = field(default_factory=Spend)
     usd_limit: Decimal = Decimal(5)
     more_iterations: int = 0
@@ -197,7 +210,9 @@ def _ever_smaller(record: Record) -> Iterator[Record]:
     record = replace(record, rounds=tuple(replace(item, checks=()) for item in record.rounds), plan=())
     yield record
     question = record.question and replace(record.question, text=record.question.text[:1_000])
-    yield replace(record, question=question, note=record.note[:1_000], activity="")
+    record = replace(record, question=question, note=record.note[:1_000], activity="")
+    yield record
+    yield replace(record, answers=tuple(replace(item, words=item.words[:100]) for item in record.answers))
 
 
 def _text(record: Record) -> str:
@@ -242,6 +257,7 @@ def _record(data: dict[str, Any]) -> Record:
             "plan": tuple(PlanStep(**step) for step in data["plan"]),
             "question": Question(**data["question"]) if data["question"] else None,
             "merge": _merge(data.get("merge")),
+            "answers": tuple(Answer(**item) for item in data.get("answers", ())),
             "since": _time(data["since"]),
             "rounds": tuple(
                 Round(**item | {"checks": tuple(map(tuple, item["checks"])), "at": _time(item["at"])})

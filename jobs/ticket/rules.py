@@ -52,16 +52,11 @@ def reconcile_on_edit(payload: Payload) -> Request | None:
 
 
 def reconcile_on_pull_request(payload: Payload) -> Request | None:
-    """Somebody else than the bot that opened it changed a ticket's pull request, or it was closed or merged."""
+    """Somebody else than the bot that opened it changed or reviewed a ticket's pull request, or it was closed."""
     # GitHub merges in the name of whoever asked it to merge by itself, which may be us.
     by_its_author = number(payload, "sender.id") == number(payload, "pull_request.user.id")
     if by_its_author and text(payload, "sender.type") == "Bot" and payload.get("action") != "closed":
         return None
-    return reconcile_on_review(payload)
-
-
-def reconcile_on_review(payload: Payload) -> Request | None:
-    """A ticket's pull request was reviewed."""
     # None once a fork's repository is deleted.
     head = find(payload, "pull_request.head", dict).get("repo") or {}
     if head.get("id") != number(payload, "repository.id"):
@@ -146,7 +141,7 @@ RULES: dict[str, Rule] = {
     "pull_request.auto_merge_disabled": reconcile_on_pull_request,
     "pull_request.dequeued": reconcile_on_pull_request,
     "pull_request.ready_for_review": reconcile_on_pull_request,
-    "pull_request_review.submitted": reconcile_on_review,
+    "pull_request_review.submitted": reconcile_on_pull_request,
     "check_suite.completed": reconcile_on_check_suite,
     "check_run.requested_action": reconcile_on_press,
     "workflow_run.completed": reconcile_on_workflow_run,

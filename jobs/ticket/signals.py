@@ -118,7 +118,7 @@ def newest_review(record: Record, observation: Observation) -> int:
 
 
 def demands(record: Record, observation: Observation) -> tuple[Review, ...]:
-    """Unread reviews that request changes, by people who may."""
+    """Unread reviews that request changes or remark on lines, by people who may."""
     return tuple(r for r in _unread_demands(record, observation) if observation.may_write(r.author))
 
 
@@ -128,8 +128,13 @@ def _unread_demands(record: Record, observation: Observation) -> tuple[Review, .
     return tuple(
         review
         for review in reviews
-        if review.id > record.review_cursor and review.by_person and review.state == "CHANGES_REQUESTED"
+        if review.id > record.review_cursor and review.by_person and _demands(review)
     )
+
+
+def _demands(review: Review) -> bool:
+    """It has to be answered. Who approves with remarks is content: those are read when another round begins."""
+    return review.state == "CHANGES_REQUESTED" or (review.state == "COMMENTED" and review.remarks > 0)
 
 
 def _is_triggered_anew(record: Record | None, observation: Observation) -> bool:

@@ -33,6 +33,7 @@ class World:
     model: Model
     redis: Redis
     sandbox: Sandbox | None = None
+    threads: tuple[str, ...] = ()
     violations: list[str] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     still_ours: Callable[[], None] = lambda: None
@@ -58,7 +59,7 @@ class World:
 
     @property
     def bench(self) -> Workbench:
-        return Workbench(self.path, self.diff, self.sandbox, lambda: self.violations)
+        return Workbench(self.path, self.diff, self.sandbox, lambda: self.violations, threads=self.threads)
 
     @property
     def checkpoint(self) -> Checkpoint:

@@ -135,8 +135,43 @@ def test_a_pull_request_comes_with_its_conversation(world):
     assert [comment.body for comment in seen.comments] == ["Nice"]
     [review] = seen.reviews
     assert (review.author, review.state, review.body) == ("bob", "CHANGES_REQUESTED", "One thing")
-    assert [(item.path, item.line, item.body) for item in review.comments] == [("greet.py", 1, "Louder")]
-    assert "good day" in review.comments[0].diff_hunk
+    assert review.remarks == 1
+
+
+def test_threads_come_with_lines_hunk_conversation_and_thumbs(world):
+    world.push()
+    client = world.open()
+    made = client.create_pull_request(title="Greet", body="Closes #1", head=BRANCH, base="main")
+    remark = {"path": "greet.py", "line": 1, "side": "RIGHT", "body": "Loud\u200ber"}
+    review = {"event": "REQUEST_CHANGES", "body": "One thing", "comments": [remark]}
+    world.act("bob", "POST", f"/pulls/{made.number}/reviews", review)
+    [comment] = world.act("bob", "GET", f"/pulls/{made.number}/comments")
+    world.act("alice", "POST", f"/pulls/comments/{comment['id']}/reactions", {"content": "+1"})
+    client.observe(now=world.hub_now())
+    [thread] = client.review_threads(made.number)
+    client.answer_thread(thread.id, "Done.", resolve=True)
+    [after] = client.review_threads(made.number)
+    assert (thread.path, thread.line, thread.asks_for_changes, thread.is_resolved) == (
+        "greet.py", 1, True, False,
+    )  # fmt: skip
+    assert "good day" in thread.diff_hunk
+    assert [(item.author, item.body, item.by_us) for item in thread.remarks] == [("bob", "Louder", False)]
+    assert [login for login, _ in thread.remarks[0].thumbs] == ["alice"]
+    assert (after.is_resolved, after.remarks[-1].by_us, after.remarks[-1].body) == (True, True, "Done.")
+
+
+def test_threads_are_paged_back_and_an_answer_to_one_that_is_gone_does_nothing(world):
+    world.push()
+    client = world.open()
+    made = client.create_pull_request(title="Greet", body="Closes #1", head=BRANCH, base="main")
+    remarks = [{"path": "greet.py", "line": 1, "body": f"Remark {number}"} for number in range(45)]
+    world.act("bob", "POST", f"/pulls/{made.number}/reviews", {"event": "COMMENT", "comments": remarks})
+    client.observe(now=world.hub_now())
+    threads = client.review_threads(made.number)
+    comment = world.act("bob", "GET", f"/pulls/{made.number}/comments?per_page=1")[0]
+    world.act("bob", "DELETE", f"/pulls/comments/{comment['id']}")
+    client.answer_thread(threads[0].id, "Done.", resolve=True)
+    assert [thread.remarks[0].body for thread in threads] == [f"Remark {number}" for number in range(45)]
 
 
 def test_a_merged_pull_request_is_found_though_its_branch_is_gone(world):

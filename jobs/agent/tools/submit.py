@@ -9,6 +9,7 @@ import hashlib
 from jobs.agent.tools.tool import Ended, Json, Misused, Tool, Workbench
 from jobs.agent.transcript import Progress
 from jobs.ticket.phases import Signal
+from jobs.ticket.record import Answer
 from jobs.ticket.words import elided, fenced
 
 IN_VAIN = 3
@@ -28,6 +29,8 @@ NOTHING = (
     "needed or you cannot go on, say so with ask_human."
 )
 
+UNANSWERED = "Reviewers wait for an answer in each of their threads. Call submit with `answers`; these are missing: {}."
+
 
 def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
     """Show the diff, or end the run with the summary."""
@@ -39,10 +42,22 @@ def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
     if not diff.strip():
         return _in_vain(progress, NOTHING)
     digest = hashlib.sha256(diff.encode("utf-8", "surrogateescape")).hexdigest()
-    if digest == progress.shown_diff:
-        return Ended(Signal.SUBMITTED, summary=given["summary"].strip())
-    progress.shown_diff = digest
-    return f"This is the change:\n\n{fenced(elided(diff), 'diff')}\n\n{CHECKLIST}"
+    given_answers = {item["thread"]: item for item in given.get("answers", [])}
+    threads = {f"T{number}": thread for number, thread in enumerate(progress.threads, 1)}
+    missing = [name for name in threads if name not in given_answers]
+    unanswered = UNANSWERED.format(", ".join(missing)) if missing else ""
+    if digest != progress.shown_diff:
+        progress.shown_diff = digest
+        parts = ("This is the change:", fenced(elided(diff), "diff"), unanswered, CHECKLIST)
+        return "\n\n".join(part for part in parts if part)
+    if unanswered:
+        return _in_vain(progress, unanswered)
+    answers = tuple(_answer(thread, given_answers[name]) for name, thread in threads.items())
+    return Ended(Signal.SUBMITTED, summary=given["summary"].strip(), answers=answers)
+
+
+def _answer(thread: str, given: Json) -> Answer:
+    return Answer(thread, given["kind"], given["words"].strip())
 
 
 def _in_vain(progress: Progress, why: str) -> Ended:
@@ -73,7 +88,34 @@ TOOL = Tool(
                     "What the whole change of the branch does and why, earlier rounds included, for the "
                     "reviewer, in Markdown: a few sentences or a short list; choices you made, what is left open."
                 ),
-            }
+            },
+            "answers": {
+                "type": "array",
+                "maxItems": 100,
+                "description": "One for each review thread of your brief, if there are any; each is posted there.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "thread": {"type": "string", "description": "T1, T2, … as in the brief."},
+                        "kind": {
+                            "type": "string",
+                            "enum": ["changed", "answered", "declined"],
+                            "description": (
+                                "changed: a change was asked for or suggested, and you made it (resolves the "
+                                "thread); answered: it was a question (the thread stays open); declined: you did "
+                                "not do it."
+                            ),
+                        },
+                        "words": {
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": 1000,
+                            "description": "What you did, the answer, or why not: a sentence or two, in Markdown.",
+                        },
+                    },
+                    "required": ["thread", "kind", "words"],
+                },
+            },
         },
         "required": ["summary"],
     },

@@ -13,6 +13,7 @@ from jobs.git.errors import is_full
 from jobs.models.stream import INVALID_JSON
 from jobs.sandbox import Sandbox
 from jobs.ticket.phases import Signal
+from jobs.ticket.record import Answer
 from jobs.ticket.words import elided
 
 Json = dict[str, Any]
@@ -34,6 +35,8 @@ class Workbench:
     """What of it may not be committed, a sentence each (`jobs.ticket.policy`)."""
     plan: Literal["offered", "first", "none"] = "offered"
     """`first`: people have to approve a plan before anything is changed · `none`: there is no `plan`."""
+    threads: tuple[str, ...] = ()
+    """Node ids of the review threads that the brief calls T1, T2, …: each wants an answer with the submission."""
 
     def check_approved(self) -> None:
         """Misused while people have not approved the plan."""
@@ -51,6 +54,8 @@ class Ended:
     signal: Signal
     summary: str = ""
     """Of the change, with SUBMITTED."""
+    answers: tuple[Answer, ...] = ()
+    """To the review threads, with SUBMITTED."""
     question: str | None = None
     """For people, with ASKED."""
     reason: str = ""
