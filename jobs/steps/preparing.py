@@ -10,6 +10,7 @@ from jobs.git.files import require_room
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from jobs.steps.work import Work
+from jobs.ticket import messages
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.names import ticket_branch
 from jobs.ticket.observation import Observation
@@ -37,6 +38,8 @@ def prepare(work: Work) -> Signal:
     worktree = open_worktree(work, resume=checkpoint_of(work).load() is not None)
     if not worktree.resumed:
         checkpoint_of(work).delete()
+    if not worktree.resumed and work.record.head_sha not in (None, worktree.head()):
+        work.note(note=messages.PUSHED_MEANWHILE)
     work.note(head_sha=worktree.head())
     return Signal.PREPARED
 

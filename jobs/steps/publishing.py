@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from jobs.git.command import Person
 from jobs.git.errors import PushConflict
+from jobs.git.push import Pushed
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.threads import post_answers
 from jobs.steps.work import Work
@@ -30,7 +31,7 @@ def publish(work: Work) -> Signal:
     except PushConflict as conflict:
         work.collided = conflict.patch
         return _set_back(work, messages.COLLIDED)
-    _remember(work, pushed.head_sha)
+    _remember(work, pushed)
     pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
     if not pull_request.is_draft:
         work.github.make_draft(pull_request)
@@ -81,11 +82,13 @@ def _set_back(work: Work, note: str) -> Signal:
     return Signal.SET_BACK
 
 
-def _remember(work: Work, head_sha: str) -> None:
+def _remember(work: Work, pushed: Pushed) -> None:
+    head_sha = pushed.head_sha
     work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand)
     if not _was_held(work):
         now = work.clock()
-        rounds = (*work.record.rounds, Round(work.record.iteration, head_sha, at=now))
+        made = Round(work.record.iteration, head_sha, at=now, note=messages.on_top_of(pushed.others))
+        rounds = (*work.record.rounds, made)
         work.note(rounds=rounds, published_at=now)
 
 

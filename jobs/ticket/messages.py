@@ -46,6 +46,8 @@ NO_ROOM = (
 NOTHING_VERIFIED = "**Nothing verified this change:** no check arrived for the commit in time."
 CHECKS_GREEN = "Every check of the head commit passed."
 PUSHED = "A new commit was pushed to the branch; its checks decide."
+THEIRS = "pushed by somebody else"
+PUSHED_MEANWHILE = "Somebody pushed to the branch; the work goes on from their commit."
 
 
 def rolled_back(fate: str = "") -> str:
@@ -120,6 +122,11 @@ def explanation(record: Record, max_iterations: int) -> str:
         evidence(record),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def on_top_of(others: int) -> str:
+    """How many commits of other people a push of ours was put on top of; empty for none."""
+    return f"on top of {others} commit{'' if others == 1 else 's'} of other people" if others else ""
 
 
 def proposal(record: Record) -> str:

@@ -50,6 +50,8 @@ class Round:
     """Name, conclusion, address."""
     at: datetime | None = None
     """When its commit was pushed, or the checks' word was heard."""
+    note: str = ""
+    """What other people had to do with it."""
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,8 @@ def _round(item: Round) -> str:
     words = {"pending": "checks running", "none": "no checks came"}.get(
         item.verdict, f"checks {item.verdict}"
     )
-    line = f"- [{done}] iteration {item.iteration}: `{item.head_sha[:7]}` · {words} {checks}".rstrip()
+    note = f" · {item.note}" if item.note else ""
+    line = f"- [{done}] iteration {item.iteration}: `{item.head_sha[:7]}`{note} · {words} {checks}".rstrip()
     return f"{line} · {item.at:%H:%M:%S}" if item.at else line
 
 

@@ -188,7 +188,7 @@ def _on_push(record: Record, observation: Observation, _budget: Budget) -> Recor
     if pull_request is None:
         return record
     sha = pull_request.head_sha
-    rounds = (*record.rounds, Round(record.iteration, sha, at=observation.now))
+    rounds = (*record.rounds, Round(record.iteration, sha, at=observation.now, note=messages.THEIRS))
     return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=messages.PUSHED)
 
 

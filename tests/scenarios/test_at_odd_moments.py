@@ -33,6 +33,7 @@ def test_green_checks_of_somebody_elses_commit_say_nothing_about_ours(world: Wor
     issue.repo.put("notes.md", "# Bob's\n", branch=issue.repo.branches()[0], by="bob")
     record = issue.until("validating", iteration=3)
     assert record.head_sha == issue.pull_request()["head"]["sha"]
+    assert "· on top of 1 commit of other people" in (issue.status_comment() or {})["body"]
     assert issue.conclusions()[-1] == "success"
     assert "failure" in issue.conclusions()
 

@@ -163,4 +163,5 @@ def test_a_persons_push_is_built_upon_and_never_overwritten(world: World) -> Non
     issue.until("validating", iteration=2)
     commits = issue.repo.get(f"/pulls/{issue.pull_request()['number']}/commits")
     assert [commit["author"]["login"] for commit in commits] == ["autocode[bot]", "bob", "autocode[bot]"]
+    assert f"`{commits[1]['sha'][:7]}` · pushed by somebody else" in (issue.status_comment() or {})["body"]
     assert issue.conclusions() == ["success", "failure", "success"]
