@@ -129,6 +129,13 @@ class Commands:
         """For commands that answer with their exit status; an error counts as no."""
         return self._execute(arguments, b"", None, None)[0] == 0
 
+    def yes_or_no(self, *arguments: str) -> tuple[bool, bytes]:
+        """Whether the command ended with 0 or with 1, and what it printed; raises GitFailed for anything else."""
+        status, stdout, stderr = self._execute(arguments, b"", None, None)
+        if status not in (0, 1):
+            raise failure(arguments, stderr)
+        return status == 0, stdout
+
     def reset(self, commit: str, *, ignored_too: bool = False) -> None:
         """Make the worktree exactly `commit`: no changes, no new files, and on request no ignored ones."""
         self.run("reset", "--quiet", "--hard", commit)

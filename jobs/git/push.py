@@ -1,4 +1,4 @@
-"""Push: our commits onto a branch that other people may push to as well. Never by force.
+"""Push: our commits onto a branch that other people may push to as well. By force only over our own, with a lease.
 
 When the branch has moved, our unpushed commits are replayed on top of the others' (a rebase, not a merge):
 nobody has seen ours yet, so nothing published is rewritten, and the head stays our own commit with its trailers.
@@ -45,11 +45,40 @@ def push_branch(
     raise GitFailed(f"the branch {branch} moved {ROUNDS} times while we pushed")
 
 
-def _attempt(commands: Commands, remote: Remote, head: str, branch: str) -> GitFailed | GitDenied | None:
+def replace_branch(
+    commands: Commands,
+    remote: Remote,
+    branch: str,
+    replaced: str,
+    fetch: Callable[[], None],
+    guard: Callable[[], None],
+) -> Pushed:
+    """Push HEAD to `branch` in place of the commit `replaced`, whose rewritten form it is, and of no other.
+
+    Raises PushConflict with the worktree at the branch's head if that is another one, GitDenied, GitUnreachable,
+    GitFailed.
+    """
+    head = commands.line("rev-parse", "HEAD")
+    guard()
+    lease = f"--force-with-lease=refs/heads/{branch}:{replaced}"
+    refused = _attempt(commands, remote, head, branch, lease)
+    there = head if refused is None else _remote_head(commands, remote, branch)
+    if refused is not None and there == replaced:
+        raise refused
+    if there != head:
+        fetch()
+        commands.reset(there)
+        raise PushConflict([], "")
+    return Pushed(head, others=0)
+
+
+def _attempt(
+    commands: Commands, remote: Remote, head: str, branch: str, *options: str
+) -> GitFailed | GitDenied | None:
     """Push once; what went wrong, or None."""
     try:
         refspec = f"{head}:refs/heads/{branch}"
-        commands.run("push", "--quiet", "--no-verify", remote.url, refspec, remote=remote)
+        commands.run("push", "--quiet", "--no-verify", *options, remote.url, refspec, remote=remote)
     except (GitFailed, GitDenied) as refused:
         return refused
     return None
@@ -62,6 +91,10 @@ def _remote_head(commands: Commands, remote: Remote, branch: str) -> str:
 
 def _build_upon(commands: Commands, theirs: str) -> int:
     """Replay our commits on top of `theirs`; the number of commits that this takes in."""
+    if commands.line("rev-list", "--merges", f"{theirs}..HEAD"):
+        # A rebase would replay what was merged in; the merge is made anew on top of theirs.
+        commands.reset(theirs)
+        raise PushConflict([], "")
     fork = commands.line("merge-base", "HEAD", theirs)
     patch = commands.run("diff", *PLAIN_DIFF, fork, "HEAD").decode("utf-8", "replace")
     name, email = commands.line("log", "-1", "--format=%cn%x00%ce").split("\0")

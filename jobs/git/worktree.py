@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
 from jobs.git.errors import DiskFull, GitFailed
 from jobs.git.files import remove_tree
-from jobs.git.push import Pushed, push_branch
+from jobs.git.push import Pushed, push_branch, replace_branch
+from jobs.git.update import has_markers, merge_base, rebase_onto, unresolved_paths
 from jobs.ticket import policy
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.policy import Change, Kind
@@ -43,6 +44,8 @@ class Worktree:
         self.base = base
         self.resumed = False
         """Whether what an earlier worker had changed here was kept."""
+        self.replaces: str | None = None
+        """The commit whose rebased form is checked out here; the next push may replace it, and only it."""
         self.git_dir = mirror.path / "worktrees" / str(number)
         """Git's files about this worktree: HEAD and index. Safe to show to a sandbox, read-only."""
         self._mirror = mirror
@@ -72,10 +75,43 @@ class Worktree:
 
     def violations(self) -> list[str]:
         """Why a commit of the files as they are would be refused, a sentence each; empty if it would not."""
-        return policy.violations(self._changes())
+        unsettled = [policy.unsettled(path) for path in self.conflicts() if self._has_markers(path)]
+        return [*policy.violations(self._changes()), *unsettled]
+
+    def contains_base(self) -> bool:
+        """The base's head is part of what is checked out here."""
+        return self._git.says_yes("merge-base", "--is-ancestor", self._base_ref, "HEAD")
+
+    def update(self, message: str, *, author: Person, rebase: bool) -> list[str]:
+        """Bring the base's commits in, with `rebase` by rewriting ours if there are no others and git can do it alone,
+        else by a merge; the paths where both sides meet and somebody has to choose. Uncommitted changes are lost."""
+        before = self.head()
+        if rebase and rebase_onto(self._git, self._base_ref, author):
+            self.replaces = before
+            return []
+        return merge_base(self._git, self._base_ref, message, author)
+
+    def conflicts(self) -> list[str]:
+        """The paths that an update left to be settled, until the commit that settles them."""
+        if self._git.says_yes("merge-base", "--is-ancestor", "HEAD", f"refs/remotes/origin/{self.branch}"):
+            return []
+        return unresolved_paths(self._git)
+
+    def conflicted(self, path: str) -> str:
+        """Such a file with git's markers, as it was before anybody settled anything; empty where it is gone."""
+        try:
+            blob = self._git.run("cat-file", "blob", f"HEAD:{path}")
+        except GitFailed:
+            return ""
+        return blob[:LARGEST_SHOWN].decode("utf-8", "replace")
+
+    def _has_markers(self, path: str) -> bool:
+        file = (self.path / path).resolve()
+        return file.is_relative_to(self.path.resolve()) and file.is_file() and has_markers(file.read_bytes())
 
     def commit(self, message: str, *, author: Person) -> str | None:
-        """Commit everything that changed, and return the new head; None when nothing changed.
+        """Commit everything that changed, and return the new head; None when nothing changed. The commit takes the
+        place of a merge whose conflicts it settles.
 
         `author` is the committer too. Raises TellPeople when the path policy refuses a change; what was staged
         is asked again, so that nothing written meanwhile slips through.
@@ -85,14 +121,15 @@ class Worktree:
         self._stage(changes)
         staged = self._staged()
         self._refuse(staged)
-        if not staged:
+        merging = ("--amend",) if self.conflicts() else ()
+        if not staged and not merging:
             return None
-        options = ("--quiet", "--no-verify", "--cleanup=whitespace", "--file=-")
+        options = ("--quiet", "--no-verify", "--cleanup=whitespace", *merging, "--file=-")
         self._git.run("commit", *options, stdin=message.encode(), person=author)
         return self.head()
 
     def push(self, token: str, guard: Callable[[], None] = lambda: None) -> Pushed:
-        """Push HEAD to the branch, never by force; other people's commits there are built upon.
+        """Push HEAD to the branch, by force only over the commit it `replaces`; others' commits are built upon.
 
         `guard` is called right before each push, and what it raises prevents it.
 
@@ -100,7 +137,14 @@ class Worktree:
         """
         self._own()
         remote = Remote(self._mirror.url, token)
-        return push_branch(self._git, remote, self.branch, lambda: self._mirror.fetch(token), guard)
+
+        def fetch() -> None:
+            self._mirror.fetch(token)
+
+        if self.replaces is None:
+            return push_branch(self._git, remote, self.branch, fetch, guard)
+        replaced, self.replaces = self.replaces, None
+        return replace_branch(self._git, remote, self.branch, replaced, fetch, guard)
 
     def show(self, path: str) -> str | None:
         """A file as it is at the head of the base branch, never of the ticket's, links inside the repository

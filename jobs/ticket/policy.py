@@ -130,6 +130,14 @@ def too_large(change: Change) -> str | None:
     )
 
 
+def unsettled(path: str) -> str:
+    """What is said of a file in which a conflict has not been settled."""
+    return (
+        f"{shown(path)} still has git's conflict markers (`<<<<<<<`, `>>>>>>>`): choose what belongs there and "
+        "take the markers out."
+    )
+
+
 RULES: tuple[Callable[[Change], str | None], ...] = (
     outside_the_repository,
     git_directory,

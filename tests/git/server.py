@@ -51,14 +51,17 @@ class GitServer:
     def address(self, name: str) -> Address:
         return Address.parse(f"{self.url}/{name}.git")
 
-    def commit(self, name: str, branch: str, files: dict[str, str], *, new_from: str = "") -> str:
-        """Somebody pushes a commit with these files onto `branch`; contents may be `MODE|text`. Its sha."""
+    def commit(self, name: str, branch: str, files: dict[str, str | None], *, new_from: str = "") -> str:
+        """Somebody pushes a commit with these files onto `branch`; contents may be `MODE|text`, None deletes. Its sha."""
         ref = f"refs/heads/{branch}"
         exists = (self.root / f"{name}.git" / ref).exists()
         parent = new_from or (f"{ref}^0" if exists else "")
         lines = [f"commit {ref}", "committer Ann <ann@example.com> 1700000000 +0000", "data 5", "by me"]
         lines += [f"from {parent}"] if parent else []
         for path, text in files.items():
+            if text is None:
+                lines.append(f"D {path}")
+                continue
             mode, _, content = text.rpartition("|")
             lines += [f"M {mode or '100644'} inline {path}", f"data {len(content.encode())}", content]
         self.git(name, "fast-import", "--quiet", stdin="\n".join(lines) + "\n")
