@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jobs.agent.conflicts import conflicts_section
 from jobs.agent.threads import threads_section
 from jobs.ticket.budget import Budget
 from jobs.ticket.names import is_question
@@ -38,10 +39,17 @@ class Material:
     """What people said, oldest first."""
     collided: str = ""
     """Our own change as a patch, when it collided with what somebody else pushed."""
+    conflicts: Mapping[str, str] = field(default_factory=dict)
+    """Path → content of the files in which the base and the branch have to be brought together."""
     has_shell: bool = True
     """Whether there is a sandbox to run commands in."""
     planning: bool = False
     """Whether people want to see a plan before anything is changed."""
+
+    @property
+    def has_more(self) -> bool:
+        """There is something to be done besides what the issue asks."""
+        return bool(self.red or self.reviews or self.threads or self.conflicts)
 
 
 def brief(record: Record, observation: Observation, material: Material, budget: Budget) -> str:
@@ -60,9 +68,10 @@ def brief(record: Record, observation: Observation, material: Material, budget: 
         _red(material.red or {}),
         _diff(material.diff),
         _collided(material.collided),
+        conflicts_section(str(record.base), material.conflicts),
         "" if material.has_shell else NO_SHELL,
         PLAN_FIRST if material.planning and not record.plan else "",
-        TASK_AGAIN if material.red or material.reviews or material.threads else TASK,
+        TASK_AGAIN if material.has_more else TASK,
     ]
     return "\n\n".join(section for section in sections if section)
 

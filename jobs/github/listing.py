@@ -133,6 +133,8 @@ def fingerprint(node: dict[str, Any], now: datetime) -> bytes | None:
     changed = max(item["updatedAt"] for item in [node, *pulls])
     if datetime.fromisoformat(changed) > now - FRESH:
         return None
+    # GitHub looks at a pull request whose base has moved once somebody asks, and says UNKNOWN meanwhile.
+    pulls = [pull | {"mergeable": pull["mergeable"] != "CONFLICTING"} for pull in pulls]
     text = json.dumps([node["updatedAt"], node["state"], pulls], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
 

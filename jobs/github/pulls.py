@@ -56,6 +56,7 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
         has_auto_merge=node.get("autoMergeRequest") is not None,
         is_queued=node.get("isInMergeQueue", False),
         own_run=own_run_of(node, app_id),
+        is_conflicting=node.get("mergeable") == "CONFLICTING",
         checks=tuple(checks_of(node, app_id)),
         reviews=tuple(review_of(review) for review in reviews),
         comments=tuple(comment_of(comment, viewer) for comment in comments),

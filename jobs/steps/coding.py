@@ -13,6 +13,7 @@ from jobs.agent.transcript import Progress
 from jobs.git.worktree import Worktree
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.threads import threads_to_answer
+from jobs.steps.updating import is_wanted, update
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.budget import Spend
@@ -43,6 +44,9 @@ PLAN = Question("", kind="plan")
 def code(work: Work) -> Signal | None:
     """Run the agent until it submits, asks or runs out; None when something else has to be looked at first."""
     worktree = open_worktree(work, resume=True)
+    if is_wanted(work, worktree):
+        # On another machine, whose files know nothing of it.
+        update(work, worktree)
     already = _spent(work)
     work.note(spend=already, note="" if work.record.note == messages.NO_ROOM else work.record.note)
     checkpoint = checkpoint_of(work)
@@ -198,6 +202,7 @@ def _brief(work: Work, worktree: Worktree, threads: dict[str, Thread]) -> str:
         threads=threads,
         comments=tuple(sorted(comments, key=lambda item: item.created_at)),
         collided=work.collided,
+        conflicts={path: worktree.conflicted(path) for path in worktree.conflicts()},
         has_shell=work.open_sandbox() is not None,
         planning=work.record.approval == "wanted" or work.observation.configuration.plan == "always",
     )

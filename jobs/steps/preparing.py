@@ -9,6 +9,7 @@ from jobs.git.evict import evict
 from jobs.git.files import require_room
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
+from jobs.steps.updating import update
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.errors import TellPeople
@@ -41,7 +42,7 @@ def prepare(work: Work) -> Signal:
     if not worktree.resumed and work.record.head_sha not in (None, worktree.head()):
         work.note(note=messages.PUSHED_MEANWHILE)
     work.note(head_sha=worktree.head())
-    return Signal.PREPARED
+    return update(work, worktree) if work.record.update else Signal.PREPARED
 
 
 def open_worktree(work: Work, *, resume: bool) -> Worktree:

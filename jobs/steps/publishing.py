@@ -1,10 +1,9 @@
 """Publishing: commit pushed, pull request open. The app does it, not the model."""
 
-from urllib.parse import urlsplit
-
-from jobs.git.command import Person
 from jobs.git.errors import PushConflict
 from jobs.git.push import Pushed
+from jobs.git.worktree import Worktree
+from jobs.steps.people import bot, co_author
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.threads import post_answers
 from jobs.steps.work import Work
@@ -20,11 +19,11 @@ def publish(work: Work) -> Signal:
     """Commit, push, and open the draft pull request unless it is there already."""
     is_new_worker = work.worktree is None
     worktree = open_worktree(work, resume=True)
-    message = messages.commit_message(
-        work.record, work.observation.issue, work.ticket.number, _co_author(work)
-    )
-    worktree.commit(message, author=_bot(work))
+    worktree.commit(_message(work, worktree), author=bot(work))
     if worktree.head() == work.record.head_sha and not _was_held(work):
+        if work.record.update and worktree.contains_base():
+            work.note(update=False, note=messages.UP_TO_DATE)
+            return Signal.PUBLISHED
         return _only_answered(work, is_new_worker) or _nothing_new(work, is_new_worker)
     try:
         pushed = work.with_token(lambda token: worktree.push(token, work.guard))
@@ -41,6 +40,13 @@ def publish(work: Work) -> Signal:
         return Signal.HELD
     checkpoint_of(work).delete()
     return Signal.PUBLISHED
+
+
+def _message(work: Work, worktree: Worktree) -> str:
+    record, number = work.record, work.ticket.number
+    if worktree.conflicts():
+        return messages.merge_message(record, number, co_author(work))
+    return messages.commit_message(record, work.observation.issue, number, co_author(work))
 
 
 def _was_held(work: Work) -> bool:
@@ -84,7 +90,7 @@ def _set_back(work: Work, note: str) -> Signal:
 
 def _remember(work: Work, pushed: Pushed) -> None:
     head_sha = pushed.head_sha
-    work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand)
+    work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand, update=False)
     if not _was_held(work):
         now = work.clock()
         made = Round(work.record.iteration, head_sha, at=now, note=messages.on_top_of(pushed.others))
@@ -101,21 +107,3 @@ def _open_pull_request(work: Work) -> PullRequest:
         base=str(record.base),
         draft=True,
     )
-
-
-def _bot(work: Work) -> Person:
-    seen = work.observation
-    return Person(seen.viewer, f"{seen.viewer_id}+{seen.viewer}@{_mail_host(work)}")
-
-
-def _co_author(work: Work) -> str | None:
-    """The person who asked, by the address that GitHub links to the account without telling the real one."""
-    record = work.record
-    if record.requested_by_id is None:
-        return None
-    return f"{record.requested_by} <{record.requested_by_id}+{record.requested_by}@{_mail_host(work)}>"
-
-
-def _mail_host(work: Work) -> str:
-    # https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
-    return f"users.noreply.{urlsplit(work.settings.web_url).hostname}"

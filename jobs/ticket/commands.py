@@ -14,6 +14,7 @@ COMMANDS = {
     "approve": "approve the plan (ticking its box does the same)",
     "fix": "`fix <what>`: do that as well; `@autocode <what>` means the same",
     "continue": "go on after the budget or the iterations ran out; `continue +$2 +2 iterations` says how far",
+    "rebase": "bring the branch up to date with its base, by a merge or a rebase as the configuration says",
     "retry": "start again after it failed or was cancelled",
     "merge": "merge the pull request as it is now, at once or as soon as the branch's rules allow it",
     "base": "`base <branch>`: start from that branch and merge into it",

@@ -96,6 +96,8 @@ class Configuration:
     """The model that codes; unset: what the operator set."""
     plan: Annotated[str, Choice(("auto", "always", "approve", "never"))] = "auto"
     """The agent makes a plan when it sees fit, always, always and waits until somebody approves it, or never."""
+    update: Annotated[str, Choice(("merge", "rebase"))] = "merge"
+    """How the base's commits come into a branch that conflicts with them; `rebase` only over autocode's own commits."""
     usd: Annotated[Decimal | None, Dollars()] = None
     """Model cost of one ticket in US dollars; unset, and at most: what the operator allows."""
 

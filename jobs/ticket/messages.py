@@ -44,6 +44,7 @@ NO_ROOM = (
     "ten minutes after that."
 )
 NOTHING_VERIFIED = "**Nothing verified this change:** no check arrived for the commit in time."
+UP_TO_DATE = "The branch has everything that its base has."
 CHECKS_GREEN = "Every check of the head commit passed."
 PUSHED = "A new commit was pushed to the branch; its checks decide."
 THEIRS = "pushed by somebody else"
@@ -152,9 +153,20 @@ def question(record: Record) -> str:
             f"{cost(record)}. {_whereabouts(record)}"
             "Comment `/autocode continue` to allow as much again, or take the label off to leave it."
         )
+    if record.question.kind == "conflict":
+        return f"@{record.requested_by}, {record.question.text}"
     return (
         f"@{record.requested_by}, a question before I go on:\n\n{_quoted(quiet(record.question.text))}\n\n"
         "Answer in a comment (anybody with write permission may), and the work continues."
+    )
+
+
+def conflicts_again(record: Record) -> str:
+    """The base is moving faster than we follow; people decide whether we go on."""
+    return (
+        f"pull request #{record.pull_request} conflicts with `{record.base}` again, after I brought it up to date "
+        f"{record.updates} times. Comment `/autocode rebase` and I do it once more; or settle the conflict on the "
+        "branch yourselves, then say so here."
     )
 
 
@@ -210,6 +222,17 @@ def pull_request_title(issue: Issue) -> str:
 def commit_message(record: Record, issue: Issue, number: int, co_author: str | None) -> str:
     """`feat(#12): <title>` with the trailers that say whose work it is."""
     kind = next((COMMIT_TYPES[name] for name in issue.labels if name in COMMIT_TYPES), "feat")
+    body = f"{record.summary.strip()}\n\n" if record.summary.strip() else ""
+    subject = f"{kind}(#{number}): {quiet(short(issue.title, 60))}"
+    return f"{subject}\n\n{quiet(body)}{_trailers(record, number, co_author)}"
+
+
+def merge_message(record: Record, number: int, co_author: str | None = None) -> str:
+    """`Merge main into autocode/12-…` with the same trailers."""
+    return f"Merge {record.base} into {record.branch}\n\n{_trailers(record, number, co_author)}"
+
+
+def _trailers(record: Record, number: int, co_author: str | None) -> str:
     trailers = [
         f"Autocode-Issue: #{number}",
         f"Autocode-Run: {record.run}",
@@ -217,8 +240,7 @@ def commit_message(record: Record, issue: Issue, number: int, co_author: str | N
     ]
     if co_author:
         trailers.append(f"Co-authored-by: {co_author}")
-    body = f"{record.summary.strip()}\n\n" if record.summary.strip() else ""
-    return f"{kind}(#{number}): {quiet(short(issue.title, 60))}\n\n{quiet(body)}" + "\n".join(trailers) + "\n"
+    return "\n".join(trailers) + "\n"
 
 
 def pull_request_body(record: Record, observation: Observation) -> str:

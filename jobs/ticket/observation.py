@@ -140,6 +140,8 @@ class PullRequest:
     is_queued: bool = False
     """It stands in the base's merge queue."""
     own_run: OwnRun | None = None
+    is_conflicting: bool = False
+    """GitHub has found that it cannot be merged as it is; False also while it has not looked yet."""
     checks: tuple[Check, ...] = ()
     """Of the head commit, our own left out."""
     reviews: tuple[Review, ...] = ()

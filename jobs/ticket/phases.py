@@ -51,6 +51,8 @@ class Signal(StrEnum):
     PUSHED = "pushed by a person"
     MERGE_WANTED = "merge wanted"
     MERGE_REFUSED = "merge refused"
+    OUTDATED = "to be updated"
+    STUCK = "conflicts again"
     MERGED = "merged"
     PULL_REQUEST_CLOSED = "pull request closed"
     ISSUE_CLOSED = "issue closed"
@@ -58,6 +60,7 @@ class Signal(StrEnum):
     STOPPED = "stopped"
     # Returned by a step.
     PREPARED = "prepared"
+    UPDATED = "updated"
     SUBMITTED = "submitted"
     ASKED = "asked"
     PLANNED = "planned"
@@ -105,7 +108,7 @@ LABEL: dict[Phase, str | None] = {
 
 LEAVES_WHEN: dict[Phase, str] = {
     Phase.QUEUED: "the person who asked may ask",
-    Phase.PREPARING: "mirror fetched, branch checked out, instructions read",
+    Phase.PREPARING: "mirror fetched, branch checked out, the base's commits brought in if they are wanted",
     Phase.CODING: "the agent submits, asks, proposes a plan, or runs out",
     Phase.ASKING: "a person with write permission answers",
     Phase.APPROVING: "a person with write permission approves the plan, or says what to change in it",
@@ -139,7 +142,7 @@ def _unfinished(rows: Transitions) -> Transitions:
 TRANSITIONS: Transitions = _unfinished(
     {
         Phase.QUEUED: {Signal.SLOT_FREE: Phase.PREPARING, Signal.REFUSED: Phase.CANCELLED},
-        Phase.PREPARING: {Signal.PREPARED: Phase.CODING},
+        Phase.PREPARING: {Signal.PREPARED: Phase.CODING, Signal.UPDATED: Phase.PUBLISHING},
         Phase.CODING: {
             Signal.SUBMITTED: Phase.PUBLISHING,
             Signal.ASKED: Phase.ASKING,
@@ -162,10 +165,14 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.EXHAUSTED: Phase.FAILED,
             Signal.PUSHED: Phase.CHECKING,
             Signal.CHANGES_REQUESTED: Phase.PREPARING,
+            Signal.OUTDATED: Phase.PREPARING,
+            Signal.STUCK: Phase.ASKING,
         },
         Phase.VALIDATING: {
             Signal.CHANGES_REQUESTED: Phase.PREPARING,
             Signal.PUSHED: Phase.CHECKING,
+            Signal.OUTDATED: Phase.PREPARING,
+            Signal.STUCK: Phase.ASKING,
             # A check that came late, or was run again.
             Signal.CHECKS_FAILED: Phase.PREPARING,
             Signal.EXHAUSTED: Phase.FAILED,
@@ -175,6 +182,8 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.MERGE_REFUSED: Phase.VALIDATING,
             Signal.CHANGES_REQUESTED: Phase.PREPARING,
             Signal.PUSHED: Phase.CHECKING,
+            Signal.OUTDATED: Phase.PREPARING,
+            Signal.STUCK: Phase.ASKING,
             Signal.CHECKS_FAILED: Phase.PREPARING,
             Signal.EXHAUSTED: Phase.FAILED,
         },

@@ -71,7 +71,8 @@ class Question:
 
     text: str
     kind: str = "question"
-    """`question`: any answer will do · `budget`: only `/autocode continue` · `plan`: the plan waits for approval."""
+    """`question`: any answer will do · `budget`: only `/autocode continue` · `plan`: the plan waits for approval ·
+    `conflict`: any answer lets us try again to bring the base in."""
     is_answered: bool = False
     """Somebody has said what we waited for."""
 
@@ -130,6 +131,10 @@ class Record:
     """Id of the newest review in the present iteration's brief."""
     answers: tuple[Answer, ...] = ()
     """To review threads, until they are posted."""
+    update: bool = False
+    """The base's commits are to be brought into the branch."""
+    updates: int = 0
+    """How often that was done of our own accord since people last asked for something."""
     spend: Spend = field(default_factory=Spend)
     usd_limit: Decimal = Decimal(5)
     more_iterations: int = 0

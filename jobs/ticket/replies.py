@@ -167,6 +167,17 @@ def _merge(case: Case) -> Reply:
     return Reply(changes={"merge": wish}, note=messages.merge_awaits(wish) if is_open else "")
 
 
+def _rebase(case: Case) -> Reply:
+    """The agent's work is not interrupted for it."""
+    match case.phase:
+        case Phase.CHECKING | Phase.VALIDATING:
+            return Reply(Signal.OUTDATED, {"updates": 0})
+        case Phase.ASKING if case.record and case.record.question and case.record.question.kind == "conflict":
+            return Reply(Signal.ANSWERED)
+        case _:
+            return _unfit(case, "there is no pull request that waits for its checks or its review")
+
+
 def _base(case: Case) -> Reply:
     if case.record and case.record.branch is None:
         return Reply(changes={"base": case.said.words})
@@ -207,6 +218,7 @@ REPLIES: dict[str, Callable[[Case], Reply]] = {
     "continue": _continue,
     "retry": _retry,
     "merge": _merge,
+    "rebase": _rebase,
     "base": _base,
     "model": _model,
     "explain": _explain,

@@ -18,6 +18,9 @@ FRESH = timedelta(days=3)
 SETTLING = timedelta(seconds=30)
 """How long green commit statuses alone are not taken for the whole answer."""
 
+UPDATES = 3
+"""How often a branch is brought up to date with its base before people have to say something."""
+
 
 def signal(record: Record | None, observation: Observation, budget: Budget) -> Signal | None:
     """The first thing that happened, the gravest first; None when nothing did."""
@@ -230,6 +233,8 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         return None if is_old_read else Signal.PUSHED
     if demands(record, observation):
         return Signal.CHANGES_REQUESTED
+    if pull_request.is_conflicting:
+        return Signal.STUCK if record.updates >= UPDATES else Signal.OUTDATED
     word = _of_checks(record, pull_request, observation.now, budget)
     return word or merge_signal(record, observation, pull_request)
 

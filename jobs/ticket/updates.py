@@ -9,7 +9,7 @@ from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Branch, Comment, Observation, PullRequest, Trigger
 from jobs.ticket.phases import Phase, Signal
-from jobs.ticket.record import Record, Round
+from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
 
 Update = Callable[[Record, Observation, Budget], Record]
@@ -143,7 +143,13 @@ def _heard(record: Record, observation: Observation) -> Record:
 
 def _on_answer(record: Record, _observation: Observation, _budget: Budget) -> Record:
     """The cursor stays: the answers are handed to the agent, which moves it on."""
-    return replace(record, question=record.question and replace(record.question, is_answered=True), note="")
+    answered = replace(
+        record, question=record.question and replace(record.question, is_answered=True), note=""
+    )
+    if record.question is None or record.question.kind != "conflict":
+        return answered
+    following = record.iteration + 1
+    return replace(answered, update=True, updates=0, iteration=following, first_iteration=following)
 
 
 def _on_continue(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -168,7 +174,17 @@ def _on_red(record: Record, observation: Observation, _budget: Budget) -> Record
 def _on_demand(record: Record, observation: Observation, budget: Budget) -> Record:
     """The review cursor stays: it moves on once the change that answers the review is pushed."""
     following = _on_red(record, observation, budget)
-    return replace(following, first_iteration=following.iteration)
+    return replace(following, first_iteration=following.iteration, updates=0)
+
+
+def _on_conflict(record: Record, observation: Observation, budget: Budget) -> Record:
+    following = _on_red(record, observation, budget)
+    return replace(following, first_iteration=following.iteration, update=True, updates=record.updates + 1)
+
+
+def _on_stuck(record: Record, observation: Observation, _budget: Budget) -> Record:
+    question = Question(messages.conflicts_again(record), kind="conflict")
+    return replace(_judged(record, observation), question=question, note="", activity="")
 
 
 def _on_verdict(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -233,6 +249,8 @@ UPDATES: dict[Signal, Update] = {
     Signal.PUSHED: _on_push,
     Signal.MERGE_WANTED: _on_merge,
     Signal.MERGE_REFUSED: _on_refusal,
+    Signal.OUTDATED: _on_conflict,
+    Signal.STUCK: _on_stuck,
     Signal.UNLABELED: _ends_with(messages.UNLABELED),
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
     Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),

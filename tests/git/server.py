@@ -52,7 +52,7 @@ class GitServer:
         return Address.parse(f"{self.url}/{name}.git")
 
     def commit(self, name: str, branch: str, files: dict[str, str | None], *, new_from: str = "") -> str:
-        """Somebody pushes a commit with these files onto `branch`; contents may be `MODE|text`, None deletes. Its sha."""
+        """Somebody pushes a commit with these files onto `branch`; contents: `MODE|text`, None to delete. Its sha."""
         ref = f"refs/heads/{branch}"
         exists = (self.root / f"{name}.git" / ref).exists()
         parent = new_from or (f"{ref}^0" if exists else "")

@@ -1,5 +1,6 @@
 """A sweep asks for what has changed since a finished look, all of it and nothing else."""
 
+import base64
 from datetime import datetime, timedelta
 
 import pytest
@@ -155,6 +156,29 @@ def test_a_pull_request_that_github_does_not_link_may_change_unseen_so_it_is_ask
     assert sweeps() == [1]
     sweeps.look()
     assert sweeps() == []
+
+
+def test_a_base_that_moves_is_asked_about_only_once_it_conflicts(sweeps, world):
+    world.push()
+    pull = {"title": "Greet", "head": BRANCH, "base": "main", "body": "Closes #1"}
+    world.act("alice", "POST", "/pulls", pull)
+    world.act("alice", "POST", "/issues/1/labels", {"labels": ["autocode: review"]})
+    while sweeps():
+        sweeps.look()
+    move(world, "notes.md", "aside")
+    assert (sweeps(), sweeps()) == ([], [])
+    move(world, "greet.py", "print('good night')")
+    # The first sweep makes GitHub look.
+    sweeps()
+    assert sweeps() == [1]
+    sweeps.look()
+    assert sweeps() == []
+
+
+def move(world: World, path: str, text: str) -> None:
+    """Somebody changes a file on the base branch."""
+    content = base64.b64encode(text.encode()).decode()
+    world.act("alice", "PUT", f"/contents/{path}", {"message": "More", "content": content})
 
 
 def test_who_waits_in_line_is_not_asked_for_again_and_keeps_the_place(sweeps, world):

@@ -22,6 +22,7 @@ merge: on-green
 method: rebase
 model: claude-sonnet-5-5
 plan: approve
+update: rebase
 usd: 2.5
 """
     expected = Configuration(
@@ -31,6 +32,7 @@ usd: 2.5
         method="rebase",
         model="claude-sonnet-5-5",
         plan="approve",
+        update="rebase",
         usd=Decimal("2.5"),
     )
     assert read_configuration(text) == (expected, ())

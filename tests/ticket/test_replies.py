@@ -15,6 +15,7 @@ from tests.ticket.builders import NOW, comment, observation, record
 MODELS = ("claude-opus-5-5", "claude-haiku-5-5")
 HELD = record(Phase.ASKING, question=Question("$5", "budget"))
 ASKED = record(Phase.ASKING, question=Question("Which?"))
+STUCK = record(Phase.ASKING, question=Question("It conflicts.", "conflict"))
 PLANNED = record(Phase.APPROVING, approval="wanted")
 FRESH = record(Phase.QUEUED)
 
@@ -54,6 +55,9 @@ def test_every_command_has_a_row() -> None:
             {"usd_limit": Decimal(5), "more_iterations": 1},
         ),
         (record(Phase.CODING), "/autocode continue +$1", None, {"usd_limit": Decimal(6), "more_iterations": 0}),
+        (record(Phase.CHECKING), "/autocode rebase", Signal.OUTDATED, {"updates": 0}),
+        (record(Phase.VALIDATING), "/autocode rebase", Signal.OUTDATED, {"updates": 0}),
+        (STUCK, "/autocode rebase", Signal.ANSWERED, {}),
         (FRESH, "/autocode base release/2", None, {"base": "release/2"}),
         (record(Phase.CODING), "/autocode model claude-haiku-5-5", None, {"model": "claude-haiku-5-5"}),
         (record(Phase.CODING), "/autocode stop", Signal.STOPPED, {}),
@@ -79,6 +83,8 @@ def test_a_command_that_fits_is_obeyed(
         (record(Phase.CODING), "/autocode base main", "before the work begins"),
         (record(Phase.CODING), "/autocode model gpt", "it knows `claude-opus-5-5`, `claude-haiku-5-5`"),
         (record(Phase.DONE), "/autocode model claude-haiku-5-5", "nothing is at work"),
+        (record(Phase.CODING), "/autocode rebase", "no pull request that waits"),
+        (ASKED, "/autocode rebase", "no pull request that waits"),
         (record(Phase.CODING), "/autocode aprove", "did you mean `/autocode approve`?"),
     ],
 )

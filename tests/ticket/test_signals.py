@@ -10,7 +10,7 @@ from jobs.ticket.names import APPROVE
 from jobs.ticket.observation import Branch, Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
-from jobs.ticket.signals import deadline, logins_to_ask, signal
+from jobs.ticket.signals import UPDATES, deadline, logins_to_ask, signal
 from tests.ticket.builders import (
     BRANCH,
     LABELED_AT,
@@ -184,8 +184,56 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
     (
         "an approval is the reviewers' business",
         record(Phase.VALIDATING),
-        with_checks(GREEN, reviews=(review(5, "bob", "APPROVED"),)),
+        with_checks(GREEN, reviews=(replace(review(5, "bob", "APPROVED"), remarks=1),)),
         None,
+    ),
+    (
+        "remarks on lines by a writer",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, reviews=(replace(review(5, "bob", "COMMENTED"), remarks=1),)),
+        Signal.CHANGES_REQUESTED,
+    ),
+    (
+        "a review that only talks",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, reviews=(review(5, "bob", "COMMENTED"),)),
+        None,
+    ),
+    (
+        "another bot's remarks",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, reviews=(replace(review(5, "bob", "COMMENTED"), remarks=1, by_person=False),)),
+        None,
+    ),
+    (
+        "the base has moved and conflicts",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, is_conflicting=True),
+        Signal.OUTDATED,
+    ),
+    (
+        "it conflicts, so its checks do not come",
+        record(Phase.CHECKING),
+        with_checks(is_conflicting=True),
+        Signal.OUTDATED,
+    ),
+    (
+        "it conflicts at every turn",
+        record(Phase.VALIDATING, updates=UPDATES),
+        with_checks(GREEN, is_conflicting=True),
+        Signal.STUCK,
+    ),
+    (
+        "reviewers come before conflicts",
+        record(Phase.VALIDATING, updates=UPDATES),
+        with_checks(GREEN, is_conflicting=True, reviews=(review(5, "bob"),)),
+        Signal.CHANGES_REQUESTED,
+    ),
+    (
+        "conflicts of somebody else's commit",
+        record(Phase.VALIDATING),
+        with_checks(GREEN, is_conflicting=True, head_sha="b" * 40),
+        Signal.PUSHED,
     ),
 ]
 

@@ -54,6 +54,21 @@ def test_whoever_continues_after_the_last_round_begins_another_one() -> None:
     assert exhausted.iteration == 4
 
 
+def test_a_branch_that_conflicts_is_updated_in_another_iteration_until_people_have_to_say_so() -> None:
+    seen = observation(pull_requests=(pull_request(checks=(check(),)),))
+    once = updated(record(Phase.VALIDATING), Signal.OUTDATED, seen, BUDGET)
+    assert (once.iteration, once.first_iteration, once.update, once.updates) == (2, 2, True, 1)
+    pushed = replace(once, update=False, updates=3, phase=Phase.VALIDATING)
+    stuck = updated(pushed, Signal.STUCK, seen, BUDGET)
+    assert stuck.open_question is not None
+    assert "conflicts with `main` again" in messages.question(stuck)
+    assert "/autocode rebase" in messages.question(stuck)
+    told = updated(replace(stuck, phase=Phase.ASKING), Signal.ANSWERED, seen, BUDGET)
+    assert (told.iteration, told.update, told.updates, told.open_question) == (3, True, 0, None)
+    reviewed = updated(pushed, Signal.CHANGES_REQUESTED, seen, BUDGET)
+    assert (reviewed.update, reviewed.updates) == (False, 0)
+
+
 def test_a_plan_is_approved_by_command_or_by_the_box() -> None:
     planned = record(Phase.APPROVING, question=Question("", "plan"), approval="wanted")
     status = comment(30, "autocode[bot]", "", by_us=True, by_person=False, editor="bob")
