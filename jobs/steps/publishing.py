@@ -7,7 +7,7 @@ from jobs.steps.people import bot, co_author
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.threads import post_answers
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import commits, messages
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import Round
@@ -45,8 +45,8 @@ def publish(work: Work) -> Signal:
 def _message(work: Work, worktree: Worktree) -> str:
     record, number = work.record, work.ticket.number
     if worktree.conflicts():
-        return messages.merge_message(record, number, co_author(work))
-    return messages.commit_message(record, work.observation.issue, number, co_author(work))
+        return commits.merge_message(record, number, co_author(work))
+    return commits.commit_message(record, work.observation.issue, number, co_author(work))
 
 
 def _was_held(work: Work) -> bool:

@@ -3,7 +3,7 @@
 from jobs.git.worktree import Worktree
 from jobs.steps.people import bot
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import commits
 from jobs.ticket.phases import Signal
 
 
@@ -11,7 +11,7 @@ def update(work: Work, worktree: Worktree) -> Signal:
     """UPDATED, to be published; PREPARED when the agent has to settle conflicts first, which stand in the files."""
     if not is_wanted(work, worktree):
         return Signal.PREPARED if _is_begun(worktree) else Signal.UPDATED
-    message = messages.merge_message(work.record, work.ticket.number)
+    message = commits.merge_message(work.record, work.ticket.number)
     rebase = work.observation.configuration.update == "rebase"
     unresolved = worktree.update(message, author=bot(work), rebase=rebase)
     return Signal.PREPARED if unresolved else Signal.UPDATED

@@ -1,4 +1,4 @@
-"""Messages: every text that people are told in a comment of its own, in a pull request or in a commit."""
+"""Messages: every text that people are told in a comment of its own or in a pull request."""
 
 from jobs.ticket.commands import COMMANDS
 from jobs.ticket.names import ticket_marker
@@ -7,9 +7,6 @@ from jobs.ticket.phases import LEAVES_WHEN
 from jobs.ticket.record import Answer, Merge, Record
 from jobs.ticket.status import HEADLINES, checklist, cost, linked
 from jobs.ticket.words import elided, fenced, quiet, short
-
-COMMIT_TYPES = {"bug": "fix", "documentation": "docs"}
-"""An issue's label → the type of its commits; everything else is a feature."""
 
 # What the status comment notes.
 
@@ -217,30 +214,6 @@ def apology(run: str) -> str:
 def pull_request_title(issue: Issue) -> str:
     """The issue's title, which a squash makes a commit's subject."""
     return quiet(short(issue.title, 200))
-
-
-def commit_message(record: Record, issue: Issue, number: int, co_author: str | None) -> str:
-    """`feat(#12): <title>` with the trailers that say whose work it is."""
-    kind = next((COMMIT_TYPES[name] for name in issue.labels if name in COMMIT_TYPES), "feat")
-    body = f"{record.summary.strip()}\n\n" if record.summary.strip() else ""
-    subject = f"{kind}(#{number}): {quiet(short(issue.title, 60))}"
-    return f"{subject}\n\n{quiet(body)}{_trailers(record, number, co_author)}"
-
-
-def merge_message(record: Record, number: int, co_author: str | None = None) -> str:
-    """`Merge main into autocode/12-…` with the same trailers."""
-    return f"Merge {record.base} into {record.branch}\n\n{_trailers(record, number, co_author)}"
-
-
-def _trailers(record: Record, number: int, co_author: str | None) -> str:
-    trailers = [
-        f"Autocode-Issue: #{number}",
-        f"Autocode-Run: {record.run}",
-        f"Autocode-Iteration: {record.iteration}",
-    ]
-    if co_author:
-        trailers.append(f"Co-authored-by: {co_author}")
-    return "\n".join(trailers) + "\n"
 
 
 def pull_request_body(record: Record, observation: Observation) -> str:

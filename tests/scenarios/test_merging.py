@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.contract.pulls import MERGE_QUEUE, ONE_REVIEW, UNPROTECTED
+from tests.model.replies import create, submit
 from tests.scenarios.test_commands import reacted
 from tests.scenarios.test_people import BRISK
 from tests.scenarios.world import Issue, World
@@ -123,12 +124,19 @@ def test_what_github_refuses_is_said_in_its_own_words(world: World) -> None:
     assert record.phase == "validating"
 
 
-def test_a_conflict_is_named(world: World) -> None:
-    issue = reviewed(world, "Greet people twice over")
+def test_a_conflict_is_settled_before_anything_is_merged(world: World) -> None:
+    title = "Greet people twice over"
+    issue = reviewed(world, title)
+    settled = create("greet.py", "def greet(name):\n    return f'Hello, {name}!'\n# Ahoy\n")
+    world.will(settled, submit(), submit(), when=(title, "Conflicts with"))
     issue.repo.put("greet.py", "def greet(name):\n    return 'Ahoy'\n")
     issue.say("/autocode merge")
-    note(issue, "it conflicts with the base branch")
-    issue.until("validating")
+    issue.until("validating", iteration=2)
+    world.settle()
+    assert not is_merged(issue)
+    # The head is another one now, so it is asked for anew.
+    issue.say("/autocode merge it now")
+    issue.until("done")
 
 
 def test_github_merges_by_itself_where_the_repository_lets_it(world: World) -> None:

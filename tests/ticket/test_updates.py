@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.ticket import messages
+from jobs.ticket import commits, messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase, Signal
@@ -132,7 +132,7 @@ def test_nothing_is_rebuilt_from_nothing() -> None:
 
 def test_the_first_commit_line_takes_its_type_from_the_labels() -> None:
     issue = replace(observation().issue, labels={"autocode": "1", "bug": "2"})
-    text = messages.commit_message(
+    text = commits.commit_message(
         record(summary="Closes #99."), issue, 12, "alice <1+alice@users.noreply.github.com>"
     )
     assert text.startswith("fix(#12): Add a greeting\n\n")
