@@ -48,7 +48,10 @@ def rebase_onto(commands: Commands, base: str, person: Person) -> bool:
 
 def unresolved_paths(commands: Commands) -> list[str]:
     """What HEAD, if it is a merge as above, leaves to be settled."""
-    lines = commands.line("log", "-1", "--format=%B").splitlines()
+    parents, *lines = commands.line("log", "-1", "--format=%P%n%B").splitlines()
+    if " " not in parents:
+        # No merge: whatever such a line does there is somebody's text.
+        return []
     return [str(json.loads(line.removeprefix(UNRESOLVED))) for line in lines if line.startswith(UNRESOLVED)]
 
 

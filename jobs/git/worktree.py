@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
-from jobs.git.errors import DiskFull, GitFailed
+from jobs.git.errors import DiskFull, GitFailed, PushConflict
 from jobs.git.files import remove_tree
 from jobs.git.push import Pushed, push_branch, replace_branch
 from jobs.git.update import has_markers, merge_base, rebase_onto, unresolved_paths
@@ -143,8 +143,13 @@ class Worktree:
 
         if self.replaces is None:
             return push_branch(self._git, remote, self.branch, fetch, guard)
-        replaced, self.replaces = self.replaces, None
-        return replace_branch(self._git, remote, self.branch, replaced, fetch, guard)
+        try:
+            pushed = replace_branch(self._git, remote, self.branch, self.replaces, fetch, guard)
+        except PushConflict:
+            self.replaces = None
+            raise
+        self.replaces = None
+        return pushed
 
     def show(self, path: str) -> str | None:
         """A file as it is at the head of the base branch, never of the ticket's, links inside the repository

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.git.errors import PushConflict
+from jobs.git.errors import GitDenied, PushConflict
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from tests.git.conftest import BOT, BRANCH
@@ -87,6 +87,24 @@ def test_a_rebase_replaces_only_our_own_commits(
     pushed = worktree.push(TOKEN)
     assert parents(server, pushed.head_sha) == [base]
     assert server.head(NAME, BRANCH) == pushed.head_sha
+
+
+def test_a_rebased_branch_is_pushed_again_when_the_token_was_refused(
+    worktree: Worktree, mirror: Mirror, server: GitServer
+) -> None:
+    base = moved(mirror, server, APART)
+    update(worktree, rebase=True)
+    server.before = lambda path: 401
+    with pytest.raises(GitDenied):
+        worktree.push(TOKEN)
+    server.before = lambda path: None
+    assert parents(server, worktree.push(TOKEN).head_sha) == [base]
+
+
+def test_a_text_that_looks_like_an_unsettled_merge_is_none(worktree: Worktree) -> None:
+    (worktree.path / "new.txt").write_text("x\n")
+    worktree.commit('feat: x\n\nAutocode-Unresolved: "src/app.py"\nAutocode-Unresolved: {', author=BOT)
+    assert worktree.conflicts() == []
 
 
 def test_with_somebody_elses_commit_on_the_branch_a_rebase_is_a_merge(
