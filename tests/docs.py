@@ -9,7 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -79,27 +79,38 @@ def commands() -> str:
 
 def configuration() -> str:
     """Every key of the configuration file, its default and its meaning."""
-    return diagram.table(("key", "default", "meaning"), _keys())
+    return diagram.table(("key", "default", "meaning"), _keys(Configuration))
 
 
-def _keys() -> Iterator[tuple[str, str, str]]:
-    meanings = attribute_docstrings(Configuration)
-    for item in fields(Configuration):
-        yield f"`{item.name}`", "unset" if item.default is None else f"`{item.default}`", meanings[item.name]
+def _keys(cls: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    meanings = attribute_docstrings(cls)
+    for item in fields(cls):
+        name = f"{prefix}{item.name}"
+        if is_dataclass(item.type):
+            yield f"`{name}`", "", meanings[item.name]
+            yield from _keys(item.type, f"{name}.")
+        else:
+            yield f"`{name}`", _plain(item.default), meanings[item.name]
+
+
+def _plain(default: object) -> str:
+    text = str(default).lower() if isinstance(default, bool) else default
+    return "unset" if default is None else f"`{text}`"
 
 
 def json_schema() -> str:
     """The configuration file's JSON schema."""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "autocode's configuration"}
-    return json.dumps(head | _schema(), indent=2) + "\n"
+    return json.dumps(head | _schema(Configuration), indent=2) + "\n"
 
 
-def _schema() -> dict[str, Any]:
-    meanings = attribute_docstrings(Configuration)
+def _schema(cls: Any) -> dict[str, Any]:
+    meanings = attribute_docstrings(cls)
     properties: dict[str, Any] = {}
-    for item in fields(Configuration):
-        described = get_args(item.type)[1].schema()
-        default = {} if item.default is None else {"default": item.default}
+    for item in fields(cls):
+        is_group = is_dataclass(item.type)
+        described = _schema(item.type) if is_group else get_args(item.type)[1].schema()
+        default = {} if is_group or item.default is None else {"default": item.default}
         properties[item.name] = described | default | {"description": " ".join(meanings[item.name].split())}
     return {"type": "object", "additionalProperties": False, "properties": properties}
 

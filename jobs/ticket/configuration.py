@@ -1,11 +1,11 @@
 """Configuration: every key of `.github/autocode.yml` with its default and meaning, and what a wrong one is told. Pure.
 
-The README's table and the JSON schema for editors are made from the class below (`make docs`).
+The README's table and the JSON schema for editors are made from the two classes below (`make docs`).
 """
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, get_args
 
@@ -81,11 +81,31 @@ Kind = Choice | Whole | Dollars | Text
 
 
 @dataclass(frozen=True)
+class Board:
+    """How tickets and the cards of a Project go together. Names are compared without regard to case."""
+
+    field: Annotated[str, Text()] = "Status"
+    """The Project's single-select field whose options are the columns."""
+    trigger: Annotated[str, Text()] = "Autocode"
+    """The column into which a card is moved to start its ticket; moving it out of all columns named here cancels."""
+    working: Annotated[str, Text()] = "In progress"
+    """The column of a ticket that is worked on."""
+    review: Annotated[str, Text()] = "In review"
+    """The column of a ticket whose pull request waits for people."""
+    done: Annotated[str, Text()] = "Done"
+    """The column of a merged ticket."""
+    todo: Annotated[str, Text()] = "Todo"
+    """The column to which a cancelled ticket goes back."""
+
+
+@dataclass(frozen=True)
 class Configuration:
     """What a repository decides about its tickets."""
 
     base: Annotated[str | None, Text()] = None
     """The branch that tickets start from and merge into; unset: the default branch."""
+    board: Board = field(default_factory=Board)
+    """The Project's field and columns; see the rows below."""
     iterations: Annotated[int | None, Whole(20)] = None
     """Rounds of coding and checking before a ticket is given up; unset: as many as the operator allows."""
     merge: Annotated[str, Choice(("never", "on-approval", "on-green"))] = "never"
@@ -132,20 +152,24 @@ def configured(
     root: Located, fallback: Configuration | None = None
 ) -> tuple[Configuration, tuple[Mistake, ...]]:
     """What the file says, and its mistakes; where it is wrong, `fallback` holds (the defaults unless given)."""
-    spare = fallback or DEFAULTS
-    if not isinstance(root.value, Mapping):
-        return spare, (Mistake(root.line, f"the file holds {_shown(root.value)}, keys were expected"),)
-    known = {item.name: item for item in fields(Configuration)}
     mistakes: list[Mistake] = []
-    changes = {}
-    for name, found in root.value.items():
-        if name in known:
-            changes[name] = _read(known[name], found, getattr(spare, name), mistakes)
+    result: Configuration = _filled(DEFAULTS, fallback or DEFAULTS, root, "", mistakes)
+    return result, tuple(sorted(mistakes, key=lambda mistake: mistake.line))
+
+
+def key_names(cls: Any = Configuration, prefix: str = "") -> Iterator[tuple[str, Any, Kind | None]]:
+    """(name with dots, default, kind) of every key; the kind of a group of keys is None."""
+    for item in fields(cls):
+        group = _group(item)
+        if group is None:
+            yield f"{prefix}{item.name}", item.default, _kind(item)
         else:
-            mistakes.append(
-                Mistake(found.line, f"`{name}` is not a key{_nearest(name, known) or _all_of(known)}")
-            )
-    return replace(DEFAULTS, **changes), tuple(sorted(mistakes, key=lambda mistake: mistake.line))
+            yield f"{prefix}{item.name}", None, None
+            yield from key_names(group, f"{prefix}{item.name}.")
+
+
+def _group(item: Any) -> Any:
+    return item.type if is_dataclass(item.type) else None
 
 
 def _kind(item: Any) -> Kind:
@@ -153,11 +177,32 @@ def _kind(item: Any) -> Kind:
     return kind
 
 
-def _read(item: Any, found: Located, fallback: Any, mistakes: list[Mistake]) -> Any:
+def _filled(default: Any, fallback: Any, node: Located, prefix: str, mistakes: list[Mistake]) -> Any:
+    """`default` with what `node` says; a value that is wrong is taken from `fallback`."""
+    known = {item.name: item for item in fields(default)}
+    if not isinstance(node.value, Mapping):
+        where = f"`{prefix.rstrip('.')}`" if prefix else "the file"
+        mistakes.append(Mistake(node.line, f"{where} holds {_shown(node.value)}, keys were expected"))
+        return fallback
+    changes = {}
+    for name, found in node.value.items():
+        item = known.get(name)
+        if item is None:
+            text = f"`{prefix}{name}` is not a key{_nearest(name, known) or _all_of(known)}"
+            mistakes.append(Mistake(found.line, text))
+        elif _group(item) is not None:
+            group, spare = getattr(default, name), getattr(fallback, name)
+            changes[name] = _filled(group, spare, found, f"{prefix}{name}.", mistakes)
+        else:
+            changes[name] = _read(item, found, prefix, getattr(fallback, name), mistakes)
+    return replace(default, **changes)
+
+
+def _read(item: Any, found: Located, prefix: str, fallback: Any, mistakes: list[Mistake]) -> Any:
     try:
         return _kind(item).read(found.value)
     except ValueError as error:
-        text = f"`{item.name}` is {_shown(found.value)}, {error}"
+        text = f"`{prefix}{item.name}` is {_shown(found.value)}, {error}"
         mistakes.append(Mistake(found.line, text))
         return fallback
 

@@ -1,12 +1,11 @@
 """What `.github/autocode.yml` may say, and what is answered to what it may not."""
 
-from dataclasses import fields
 from decimal import Decimal
 
 import pytest
 
 from jobs.configuration import LARGEST, read_configuration
-from jobs.ticket.configuration import Configuration
+from jobs.ticket.configuration import Board, Configuration, key_names
 
 
 def test_an_empty_file_says_nothing() -> None:
@@ -17,6 +16,13 @@ def test_an_empty_file_says_nothing() -> None:
 def test_every_key_can_be_said() -> None:
     text = """
 base: develop
+board:
+  field: State
+  trigger: Robot
+  working: Doing
+  review: Checking
+  done: Shipped
+  todo: Backlog
 iterations: 3
 merge: on-green
 method: rebase
@@ -25,8 +31,10 @@ plan: approve
 update: rebase
 usd: 2.5
 """
+    board = Board("State", "Robot", "Doing", "Checking", "Shipped", "Backlog")
     expected = Configuration(
         base="develop",
+        board=board,
         iterations=3,
         merge="on-green",
         method="rebase",
@@ -36,21 +44,24 @@ usd: 2.5
         usd=Decimal("2.5"),
     )
     assert read_configuration(text) == (expected, ())
-    for item in fields(Configuration):
-        assert getattr(expected, item.name) != item.default, item.name
+    for name, default, kind in key_names():
+        if kind and "." not in name:
+            assert getattr(expected, name) != default, name
 
 
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
         ("usd: 2\nmodle: x\n", 2, "`modle` is not a key; did you mean `model`?"),
-        ("qqq: 1\n", 1, "`qqq` is not a key; the keys are `base`, `iterations`"),
+        ("qqq: 1\n", 1, "`qqq` is not a key; the keys are `base`, `board`"),
+        ("board:\n  tigger: X\n", 2, "`board.tigger` is not a key; did you mean `trigger`?"),
         ("plan: alway\n", 1, "`plan` is `alway`, one of auto, always, approve, never was expected; did you mean"),
         ("iterations: many\n", 1, "`iterations` is `many`, a whole number from 1 to 20 was expected"),
         ("iterations: 0\n", 1, "`iterations` is `0`"),
         ("iterations: true\n", 1, "`iterations` is `True`, a whole number"),
         ("usd: -1\n", 1, "an amount in US dollars above 0 was expected"),
         ("base:\n", 1, "`base` is empty, a name in one line"),
+        ("board: Status\n", 1, "`board` holds `Status`, keys were expected"),
         ("model: gpt\n", 1, "`model` is `gpt`, one of `claude-opus-5-5`,"),
         ("model: [a, b]\n", 1, "`model` is a list"),
         ("- plan\n", 1, "the file holds a list, keys were expected"),
