@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jobs.github.cards import cards_of
 from jobs.github.people import Node, comment_of, login_of, user_id_of
 from jobs.github.pulls import branches_of, pull_requests_of
 from jobs.ticket.names import STATUS_MARKER
@@ -34,6 +35,7 @@ class Answers:
         repository.setdefault("defaultBranchRef", None)
         repository.setdefault("refs", NOTHING)
         issue.setdefault("closedByPullRequestsReferences", NOTHING)
+        issue.setdefault("projectItems", NOTHING)
         self.first = self.first or answer
         self.events |= {node["id"]: node for node in issue["timelineItems"]["nodes"]}
         self.comments |= {node["fullDatabaseId"]: node for node in issue["comments"]["nodes"]}
@@ -75,6 +77,7 @@ class Answers:
             status_comment=status,
             comments=tuple(item for item in self._comments() if status is None or item.id != status.id),
             branches=branches_of(refs, number),
+            cards=cards_of(repository["issue"]["projectItems"], self.ticket.repository),
             configuration_text=_configuration(self.first),
             pull_requests=pull_requests_of([*linked, *of_branches], number, self._viewer, self.app_id),
         )

@@ -144,7 +144,7 @@ class Api:
     def query(self, name: str, variables: dict[str, Any], optional: Collection[str] = ()) -> Any:
         """The data of `queries/<name>.graphql`, which must not change anything.
 
-        Never partial data, but for the top fields in `optional`: they are None where there is nothing for us.
+        Never partial data, but in the fields called like one of `optional`: None where there is nothing for us.
         """
         return self._graphql(name, variables, is_write=False, optional=optional)
 
@@ -262,8 +262,9 @@ def tls() -> ssl.SSLContext:
 
 def _is_absence(error: Mapping[str, Any], optional: Collection[str]) -> bool:
     """The error only says that an optional field is not there, or not for us."""
-    path = error.get("path") or [""]
-    return path[0] in optional and error.get("type") in ("NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE")
+    path = error.get("path") or ()
+    kinds = ("NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE")
+    return not set(optional).isdisjoint(path) and error.get("type") in kinds
 
 
 def _target(response: httpx.Response) -> httpx.URL:

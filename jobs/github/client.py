@@ -1,6 +1,6 @@
 """Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in `writes.py`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -17,7 +17,7 @@ from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
 from jobs.github.threads import thread_of
-from jobs.github.tokens import PERMISSIONS, Token, app_credentials, mint
+from jobs.github.tokens import PERMISSIONS, PROJECTS, Token, app_credentials, mint
 from jobs.github.writes import pull_request_of
 from jobs.settings import Settings
 from jobs.ticket import configuration
@@ -94,7 +94,8 @@ class Installation(Merges, CheckRuns):
         if self._quota is not None and self._seen is None:
             self._quota.start(self._ticket)
         try:
-            self._seen = self._asked(everything=everything).observation(now)
+            seen = self._asked(everything=everything).observation(now)
+            self._seen = replace(seen, may_move_cards=self._granted().get(PROJECTS) == "write")
         except TellPeople as denied:
             self._seen = replace(self._asked(everything=False).observation(now), denied=str(denied))
         self._label_ids = {**self._seen.repository.label_ids, **self._seen.issue.labels}
@@ -103,14 +104,16 @@ class Installation(Merges, CheckRuns):
     def _asked(self, *, everything: bool) -> Answers:
         owner, _, name = self._ticket.repository.partition("/")
         number = self._ticket.number
+        # GitHub answers with errors where a token may not see Projects, so they are not even asked for.
+        is_seeing_cards = everything and PROJECTS in self._granted()
         fixed = {
             "owner": owner, "name": name, "number": number, "branch": f"autocode/{number}-",
-            "everything": everything, "configuration": f"HEAD:{configuration.PATH}",
+            "everything": everything, "cards": is_seeing_cards, "configuration": f"HEAD:{configuration.PATH}",
         }  # fmt: skip
         answers = Answers(self._ticket, self._settings.app_id)
         cursors: dict[str, str] = {}
         for _ in range(MAX_PAGES):
-            answer = self._api.query("observe", fixed | cursors, optional={"fallback"})
+            answer = self._api.query("observe", fixed | cursors, optional={"fallback", "projectItems"})
             answers.add(answer)
             if not (cursors := answers.missing(answer)):
                 break
@@ -190,6 +193,12 @@ class Installation(Merges, CheckRuns):
         except Gone:
             return "none"
         return "maintain" if answer.get("role_name") == "maintain" else str(answer["permission"])
+
+    def _granted(self) -> Mapping[str, str]:
+        """What our token may do."""
+        self.token()
+        assert self._minted is not None
+        return self._minted.permissions
 
     def _authenticate(self) -> TokenAuthStrategy:
         self._minted = self._mint()

@@ -14,11 +14,15 @@ from jobs.github.api import Api
 from jobs.github.errors import GitHubError, Gone
 from jobs.settings import MissingSettings, Settings
 
+PROJECTS = "organization_projects"
+"""The one permission without which everything works, but for cards. People's own accounts cannot grant it:
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps#organization-permissions-for-projects"""
 PERMISSIONS = {
     "actions": "read",
     "checks": "write",
     "contents": "write",
     "issues": "write",
+    PROJECTS: "write",
     "pull_requests": "write",
     "statuses": "read",
 }

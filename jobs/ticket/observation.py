@@ -164,6 +164,42 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Select:
+    """A single-select field of a Project, such as the one whose options are the board's columns."""
+
+    id: str
+    name: str
+    options: Mapping[str, str]
+    """Option name → id, in the board's order. The ids change when people edit the options."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The issue's card on a Project of its repository's owner."""
+
+    id: str
+    """Node id of the item."""
+    project_id: str
+    project_title: str
+    project_url: str
+    is_archived: bool
+    """The card is, or its project is closed: nobody looks at it."""
+    selects: tuple[Select, ...] = ()
+    """The project's single-select fields."""
+    values: Mapping[str, str | float] = field(default_factory=dict)
+    """What the card has in the project's single-select and number fields, by the field's name."""
+
+    def select(self, name: str) -> Select | None:
+        """The single-select field of that name, in whatever case it is written."""
+        return next((item for item in self.selects if item.name.casefold() == name.casefold()), None)
+
+    def value(self, name: str) -> str | float | None:
+        """What stands in the field of that name, in whatever case it is written."""
+        found = (value for key, value in self.values.items() if key.casefold() == name.casefold())
+        return next(found, None)
+
+
+@dataclass(frozen=True)
 class Issue:
     """The issue itself."""
 
@@ -203,6 +239,10 @@ class Observation:
     """Every branch called `autocode/<number>-…`."""
     pull_requests: tuple[PullRequest, ...] = ()
     """Every pull request that we opened from such a branch, newest first."""
+    cards: tuple[Card, ...] = ()
+    """Of the issue, on the Projects of its repository's owner; none where we may not see Projects."""
+    may_move_cards: bool = False
+    """We were granted more than to see them."""
     configuration: Configuration = DEFAULTS
     """What the repository's `.github/autocode.yml` says."""
     mistakes: tuple[Mistake, ...] = ()

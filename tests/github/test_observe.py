@@ -4,6 +4,7 @@ import pytest
 
 from jobs.github.errors import Gone
 from jobs.ticket.names import STATUS_MARKER
+from tests.board import COLUMNS, new_board
 from tests.github.conftest import BRANCH
 
 
@@ -237,3 +238,30 @@ def test_a_pull_request_is_no_ticket(world):
     made = world.open().create_pull_request(title="Greet", body="", head=BRANCH, base="main")
     with pytest.raises(Gone):
         world.open(number=made.number).observe(now=None)
+
+
+def test_the_issues_cards_come_along_with_their_columns(world):
+    node = world.act("alice", "GET", "/issues/1")["node_id"]
+    board, other = new_board(world.hub.url, "Roadmap"), new_board(world.hub.url, "Archive")
+    board.add(node, "Autocode")
+    other.archive(other.add(node))
+    card, archived = world.observe().cards
+    assert (card.project_title, card.value("status"), card.is_archived) == ("Roadmap", "Autocode", False)
+    assert [item.name for item in card.selects] == ["Status"]
+    assert list(card.select("STATUS").options) == list(COLUMNS)
+    assert (archived.project_title, archived.value("Status"), archived.is_archived) == ("Archive", None, True)
+    assert world.observe().may_move_cards
+
+
+def test_cards_are_not_asked_for_without_the_permission(world, hub):
+    node = world.act("alice", "GET", "/issues/1")["node_id"]
+    new_board(hub.url, "Roadmap").add(node)
+    granted = dict(hub.state.app.permissions)
+    try:
+        for level, cards in ((None, 0), ("read", 1)):
+            less = {name: access for name, access in granted.items() if name != "organization_projects"}
+            hub.control("POST", "permissions", less | ({"organization_projects": level} if level else {}))
+            seen = world.observe()
+            assert (len(seen.cards), seen.may_move_cards) == (cards, False)
+    finally:
+        hub.control("POST", "permissions", granted)

@@ -1,0 +1,48 @@
+"""Cards: an issue's cards on Projects, as GraphQL gives them → `Card`. Pure."""
+
+from collections.abc import Mapping
+
+from jobs.github.people import Node
+from jobs.ticket.observation import Card, Select
+
+
+def cards_of(items: Node, repository: str) -> tuple[Card, ...]:
+    """The cards on Projects of the repository's owner, oldest first.
+
+    Others may show as well: an issue can be on another organization's public Project, and of one that is hidden
+    GitHub gives nothing but an error in its place.
+    """
+    owner = repository.partition("/")[0].lower()
+    ours = (node for node in items["nodes"] if node and _owner(node) == owner)
+    return tuple(_card(node) for node in ours)
+
+
+def _owner(node: Node) -> str:
+    """The organization's login; empty for a person's own Project."""
+    return str(node["project"]["owner"].get("login", "")).lower()
+
+
+def _card(node: Node) -> Card:
+    project = node["project"]
+    return Card(
+        id=node["id"],
+        project_id=project["id"],
+        project_title=project["title"],
+        project_url=project["url"],
+        is_archived=node["isArchived"] or project["closed"],
+        selects=tuple(
+            Select(field["id"], field["name"], {option["name"]: option["id"] for option in field["options"]})
+            for field in project["fields"]["nodes"]
+            if field
+        ),
+        values=_values(node["fieldValues"]["nodes"]),
+    )
+
+
+def _values(nodes: list[Node]) -> Mapping[str, str | float]:
+    """Field name → option's name or number; the nodes of other fields are empty."""
+    return {
+        node["field"]["name"]: node["name"] if "name" in node else node["number"]
+        for node in nodes
+        if node and node.get("field")
+    }
