@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from jobs.queue import Queue, QueueDown
 from jobs.settings import Settings
-from jobs.ticket.request import Reconcile, Request
+from jobs.ticket.request import CardMoved, Reconcile, Request
 from jobs.ticket.rules import RULES, Unreadable, asked, event_name, no_rule
 
 MAX_BODY = 25 * 1024 * 1024
@@ -126,7 +126,13 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def name_of(request: Request) -> str:
     """What was asked for, in a word."""
-    return request.ticket.key if isinstance(request, Reconcile) else f"installation {request.installation}"
+    match request:
+        case Reconcile(ticket=ticket):
+            return ticket.key
+        case CardMoved(item=item):
+            return f"card {item}"
+        case _:
+            return f"installation {request.installation}"
 
 
 def answer_queue_down(error: Exception) -> Answer:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from redis.exceptions import RedisError
 
 from jobs import pauses
+from jobs.cards import Moves
 from jobs.freshness import LAG, Freshness, Guard
 from jobs.git.errors import GitUnreachable, is_full
 from jobs.github.client import Installation
@@ -75,6 +76,7 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             news=lease.take_again,
             still_ours=lease.check,
             bad_runs=BadRuns(world.redis, ticket, lease.fence),
+            moves=Moves(world.redis, ticket),
             stopping=world.stopping,
             open_model=world.open_model,
             open_sandbox=world.open_sandbox,
@@ -151,7 +153,7 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
         # What was wrong with it is over.
         work.bad_runs.progress()
     if not is_ours:
-        _come_back(world, work.ticket, work.observation.now, None)
+        _come_back(world, work.ticket, work.observation.now, work.moves.due())
         return Result.WAITING
     while KIND[work.record.phase] == "working":
         if lane != "coding":
@@ -170,7 +172,8 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
             return Result.FOR_CODING
         else:
             _look(world, work)
-    due = deadline(work.record, work.observation, work.budget)
+    dues = (deadline(work.record, work.observation, work.budget), work.moves.due())
+    due = min((time for time in dues if time), default=None)
     _come_back(world, work.ticket, work.observation.now, due)
     return Result.WAITING
 
@@ -197,4 +200,6 @@ def _look(world: World, work: Work) -> bool:
     if changed:
         work.save()
     world.queue.forget_presses(work.ticket, work.pressed)
+    # Moves of cards that asked for nothing.
+    work.moves.settle()
     return work.recorded is not None

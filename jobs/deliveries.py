@@ -33,7 +33,7 @@ from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.missed import Delivery, Plan, missed, plan
-from jobs.ticket.request import Inspect, Reconcile, Request, Sweep
+from jobs.ticket.request import CardMoved, Inspect, Reconcile, Request, Sweep
 from jobs.ticket.rules import Unreadable, asked
 
 MOST_PAGES = 60
@@ -215,7 +215,7 @@ class Reader:
         return {request} if request else set()
 
     def _ask(self, requests: set[Request]) -> None:
-        """Each installation and each ticket once, tickets in order."""
+        """Each installation and each ticket once, tickets in order, cards as they were moved."""
         for installation in sorted({one.installation for one in requests if isinstance(one, Sweep)}):
             self._queue.request(Sweep(installation, why="missed deliveries"))
         for one in requests:
@@ -227,6 +227,9 @@ class Reader:
                 self._queue.request(pressed)
         for ticket in sorted({one.ticket for one in tickets if not one.press}):
             self._queue.request(Reconcile(ticket, why="missed deliveries"))
+        moves = [one for one in requests if isinstance(one, CardMoved)]
+        for moved in sorted(moves, key=lambda one: (one.at, one.key)):
+            self._queue.request(moved)
 
 
 def read(settings: Settings, redis: Redis, queue: Queue, clock: Callable[[], datetime]) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from jobs import controller, inspection, shutdown
+from jobs import cards, controller, inspection, shutdown
 from jobs import deliveries as reading
 from jobs import sweep as sweeping
 from jobs.github.app import App
@@ -18,7 +18,7 @@ from jobs.queue import Lane, Queue, connect
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket.errors import TellPeople
-from jobs.ticket.request import Inspect, Ticket
+from jobs.ticket.request import CardMoved, Inspect, Ticket
 from jobs.world import World
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ def inspect(installation: int, repository: str, sha: str) -> None:
     inspection.inspect(
         world.settings, world.redis, quota, world.clock, Inspect(installation, repository, sha)
     )
+
+
+def card_moved(key: str) -> None:
+    """Ask for the ticket whose card somebody moved."""
+    world = _world()
+    with App(world.settings, quota_of=world.quota) as app:
+        cards.take_in(app, world.redis, world.queue, CardMoved.parse(key), world.clock())
 
 
 def deliveries() -> None:

@@ -3,12 +3,13 @@
 import logging
 
 from jobs.steps.arrivals import ARRIVALS
+from jobs.steps.following import follow, heed_cards
 from jobs.steps.merging import call_off
 from jobs.steps.preparing import remove_worktree
 from jobs.steps.pressing import reply_to_press
 from jobs.steps.replying import reply_to_command
 from jobs.steps.work import Work
-from jobs.ticket.observation import Comment
+from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
 from jobs.ticket.signals import logins_to_ask, signal
 from jobs.ticket.updates import rebuilt, started, updated
@@ -18,13 +19,14 @@ log = logging.getLogger("autocode")
 
 
 def take_signals(world: World, work: Work) -> bool:
-    """Walk the table with everything that this observation and its commands say; whether they said anything."""
+    """Walk the table with everything that this observation, commands and cards say; whether they said anything."""
     changed = False
     while True:
         # In another phase the word of other people counts.
         work.ask_permissions(logins_to_ask(work.recorded, work.observation))
         happened = signal(work.recorded, work.observation, work.budget)
-        if (happened and move(world, work, happened)) or _reply(world, work):
+        moved = happened and move(world, work, happened)
+        if moved or _reply(world, work) or _heed(world, work):
             changed = True
         else:
             return changed
@@ -37,10 +39,18 @@ def _reply(world: World, work: Work) -> bool:
         return False
     answer, comment = answered
     if answer.signal:
-        move(world, work, answer.signal, by=comment)
-        work.note(**answer.changes)
+        by = Trigger(comment.author, comment.created_at, f"comment {comment.id}", comment.author_id)
+        move(world, work, answer.signal, by)
+        cursor = max(work.record.command_cursor, comment.id)
+        work.note(command_cursor=cursor, **answer.changes)
     # Without a record nothing remembers that it was answered, and the answer is all there is to do.
     return work.recorded is not None
+
+
+def _heed(world: World, work: Work) -> bool:
+    """Walk the table with what the oldest moved card asks for; False when none asks for anything."""
+    asked = heed_cards(work)
+    return asked is not None and move(world, work, *asked)
 
 
 def recall(work: Work) -> bool:
@@ -53,11 +63,11 @@ def recall(work: Work) -> bool:
     return True
 
 
-def move(world: World, work: Work, happened: Signal, by: Comment | None = None) -> bool:
+def move(world: World, work: Work, happened: Signal, by: Trigger | None = None) -> bool:
     """Walk the table with one signal; False when the table does not expect it.
 
     Args:
-        by: the comment with the command that gave it.
+        by: who gave it, when that was by a command or a card.
     """
     seen, budget = work.observation, work.budget
     record = work.recorded
@@ -86,6 +96,7 @@ def move(world: World, work: Work, happened: Signal, by: Comment | None = None) 
         arrive(work, happened)
     if work.record.phase is not Phase.QUEUED:
         work.show_phase()
+    follow(work, record.phase if record else None)
     if KIND[work.record.phase] == "resting":
         remove_worktree(work)
     return True

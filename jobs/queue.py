@@ -25,6 +25,7 @@ Times that tickets were put off to are a sorted set, not RQ's scheduled jobs: on
 hash of 1 KB, setting a new time is one atomic command, and a job that ends cannot take its successor's entry along.
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +43,7 @@ from rq.job import Job, JobStatus
 from rq.utils import utcformat
 
 from jobs.queue_scripts import BEGIN, FORGET_NEWS, KEEP_PLACE, REQUEST, STRIKE_OUT
-from jobs.ticket.request import Inspect, Press, Reconcile, Request, Ticket
+from jobs.ticket.request import CardMoved, Inspect, Press, Reconcile, Request, Ticket
 
 Lane = Literal["tickets", "coding"]
 """Work of seconds, and work of the model, each with workers of its own."""
@@ -56,6 +57,8 @@ KEPT_WHEN_FAILED = timedelta(days=1)
 
 LATER = "autocode:later"
 """Sorted set: ticket key → time to look again, in seconds since 1970."""
+CARDS_LATER = "autocode:later:cards"
+"""The same of moved cards whose ticket could not be found out yet."""
 NEWS_FOR = 3600
 """Seconds that it is remembered when a ticket was last heard of: longer than its job stands in line."""
 PRESSES = "autocode:presses:"
@@ -125,6 +128,11 @@ class Queue:
             )
             commit = (request.installation, request.repository, request.sha)
             return self._put("tickets", _turn("tickets", subject), "jobs.entrypoints.inspect", commit)
+        if isinstance(request, CardMoved):
+            subject = f"card-{hashlib.sha256(request.key.encode()).hexdigest()[:16]}"
+            return self._put(
+                "tickets", _turn("tickets", subject), "jobs.entrypoints.card_moved", (request.key,)
+            )
         return self._sweep(request.installation)
 
     def presses(self, ticket: Ticket) -> list[Press]:
@@ -150,20 +158,22 @@ class Queue:
         with _reachable():
             self._forget_news(keys=[_news(ticket.job_id_part)], args=[until.timestamp()])
 
-    def request_at(self, ticket: Ticket, when: datetime, *, keep_earlier: bool = False) -> None:
-        """Ask for the ticket at a time; of several calls the last counts, with `keep_earlier` the earlier time."""
+    def request_at(self, subject: Ticket | CardMoved, when: datetime, *, keep_earlier: bool = False) -> None:
+        """Ask for the ticket, or the card's, at a time; of several calls for one the last counts, with `keep_earlier`
+        the earlier time."""
+        later = LATER if isinstance(subject, Ticket) else CARDS_LATER
         with _reachable():
             if keep_earlier:
-                self._keep_place(keys=[LATER], args=[ticket.key, repr(when.timestamp())])
+                self._keep_place(keys=[later], args=[subject.key, repr(when.timestamp())])
             else:
-                self._redis.zadd(LATER, {ticket.key: when.timestamp()})
+                self._redis.zadd(later, {subject.key: when.timestamp()})
 
     def request_due(
         self, now: datetime, whose_turn: Callable[[list[Ticket]], list[Ticket]] = lambda due: due
     ) -> int:
-        """Ask for the tickets whose time has come; how many they were. Several clocks do no harm.
+        """Ask for what was put off until now; how much that was. Several clocks do no harm.
 
-        `whose_turn` chooses among them, longest due first, and says in which order; the others stay due.
+        `whose_turn` chooses among the tickets, longest due first, and says in which order; the others stay due.
         """
         due = {Ticket.parse(key.decode()): time for key, time in self._due(LATER, now)}
         with _reachable():
@@ -172,7 +182,15 @@ class Queue:
             self.request(Reconcile(ticket, why="put off until now", is_news=False))
             with _reachable():
                 self._strike_out(keys=[LATER], args=[ticket.key, repr(due[ticket])])
-        return len(asked)
+        return len(asked) + self._request_cards_due(now)
+
+    def _request_cards_due(self, now: datetime) -> int:
+        found = self._due(CARDS_LATER, now)
+        for key, time in found:
+            self.request(CardMoved.parse(key.decode()))
+            with _reachable():
+                self._strike_out(keys=[CARDS_LATER], args=[key, repr(time)])
+        return len(found)
 
     def put_off_until(self, ticket: Ticket) -> datetime | None:
         """When the ticket will be asked for; None: it has not been put off."""

@@ -91,6 +91,17 @@ class Board:
     def archive(self, card: str) -> None:
         self.change("archiveProjectV2Item", "clientMutationId", itemId=card)
 
+    def convert(self, card: str, repository: str) -> int:
+        """Make an issue of a draft; gives its number."""
+        made = graphql(
+            self.person("alice"),
+            "mutation($input: ConvertProjectV2DraftIssueItemToIssueInput!) {convertProjectV2DraftIssueItemToIssue("
+            "input: $input) {item {content {... on Issue {number}}}}}",
+            input={"itemId": card, "repositoryId": repository},
+        )
+        number: int = made["convertProjectV2DraftIssueItemToIssue"]["item"]["content"]["number"]
+        return number
+
     def invite(self, login: str) -> None:
         """Let somebody who is no member of the organization move its cards."""
         user = graphql(self.person("alice"), "query($login: String!) {user(login: $login) {id}}", login=login)

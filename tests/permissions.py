@@ -28,7 +28,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"DELETE {REPO}/git/refs/{{ref}}",
         f"PUT {REPO}/pulls/{{number}}/merge",
     ),
-    "issues:read": ("GraphQL observe", "GraphQL openTickets", f"GET {REPO}/issues"),
+    "issues:read": ("GraphQL movedCard", "GraphQL observe", "GraphQL openTickets", f"GET {REPO}/issues"),
     "issues:write": (
         f"PATCH {ISSUE}",
         "GraphQL changeLabels",
@@ -48,6 +48,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL openTickets",
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
+    "organization_projects:read": ("GraphQL observe", "GraphQL movedCard"),
+    "organization_projects:write": ("GraphQL addCard", "GraphQL moveCard"),
     "pull_requests:read": (
         "GraphQL mergeStanding",
         "GraphQL observe",
@@ -77,6 +79,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "checks": ("check_suite", "check_run"),
     "contents": ("push",),
     "issues": ("issues", "issue_comment"),
+    "organization_projects": ("projects_v2_item",),
     "pull_requests": ("pull_request", "pull_request_review"),
     "statuses": ("status",),
 }

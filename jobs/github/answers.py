@@ -101,7 +101,13 @@ class Answers:
         return ours[-1] if ours else None
 
     def _trigger(self) -> Trigger | None:
-        """The newest time that somebody put the trigger label on, while it is on; we put it on after a command."""
+        """The newest time that somebody put the trigger label on, while it is on."""
+        # We put it on after a command, and for a card.
+        given = [trigger for trigger in self._labeled() if trigger.actor != self._viewer]
+        return given[-1] if given else None
+
+    def _labeled(self) -> list[Trigger]:
+        """Every time that the trigger label was put on, oldest first; nothing unless it is on."""
         given = [
             Trigger(
                 login_of(node["actor"]),
@@ -110,16 +116,15 @@ class Answers:
                 user_id_of(node["actor"]),
             )
             for node in self.events.values()
-            if node["__typename"] == "LabeledEvent"
-            and node["label"]["name"] == TRIGGER_LABEL
-            and login_of(node["actor"]) != self._viewer
+            if node["__typename"] == "LabeledEvent" and node["label"]["name"] == TRIGGER_LABEL
         ]
-        # The last one of the newest: GitHub's times are whole seconds.
+        # Of several in one second the last one is the newest: GitHub's times are whole seconds.
         given.sort(key=lambda trigger: trigger.at)
-        return given[-1] if given and self._is_labeled else None
+        return given if self._is_labeled else []
 
     def _issue(self, node: Node) -> Issue:
-        trigger = self._trigger()
+        # Our own label stands for the command or the card that made us put it on.
+        trigger = next(reversed(self._labeled()), None)
         title, body = node["title"], node["body"]
         if trigger is not None:
             title = title_at(trigger.at, title, list(self.events.values()))

@@ -1,6 +1,7 @@
 """App: what autocode asks GitHub as itself: where it is installed, which tickets are open there, what was delivered."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -11,9 +12,10 @@ from githubkit.auth import TokenAuthStrategy
 from jobs.github.api import Api, utc_now
 from jobs.github.listing import Found, Listing
 from jobs.github.quota import Quota
-from jobs.github.tokens import app_credentials, mint
+from jobs.github.tokens import PROJECTS, app_credentials, mint
 from jobs.settings import Settings
 from jobs.ticket.missed import Delivery
+from jobs.ticket.request import CardMoved, Ticket
 
 READS = {"checks": "read", "contents": "read", "issues": "read", "pull_requests": "read", "statuses": "read"}
 """What finding the tickets takes; `contents` and `statuses` in case a rollup wants more than `checks`."""
@@ -85,17 +87,35 @@ class App:
         found = self._api.get(f"/app/hook/deliveries/{delivery}").json()
         return found["event"], found["request"]["payload"]
 
+    def ticket_of(self, moved: CardMoved) -> Ticket | None:
+        """The issue of a card; None when it has none that we may see, or is on another account's Project.
+
+        Gone when GitHub knows no such card, or not for us.
+        """
+        with self._installation(moved.installation, {"issues": "read", PROJECTS: "read"}) as api:
+            card = api.query("moved_card", {"item": moved.item})["node"]
+        content, owner = card.get("content") or {}, card["project"]["owner"].get("login", "")
+        repository = content.get("repository", {}).get("nameWithOwner", "")
+        if owner.lower() != repository.partition("/")[0].lower():
+            return None
+        return Ticket(moved.installation, repository, content["number"])
+
     def open_tickets(self, account: Account) -> Iterator[Found]:
         """The account's issues that want looking at, by GitHub's search, which may lag behind; some of them twice.
 
         Open ones with the trigger label, and those that still show an unfinished ticket's label.
         """
-        installation = account.installation
+        with self._installation(account.installation, READS) as api:
+            yield from Listing(api, account.installation, self._clock()).found(account.login)
+
+    @contextmanager
+    def _installation(self, installation: int, permissions: dict[str, str]) -> Iterator[Api]:
+        """All that an installation may see, with no more permissions than these."""
         quota = self._quota_of(installation) if self._quota_of else None
-        token = mint(self._api, installation, READS)
+        token = mint(self._api, installation, permissions)
         api = Api(self._settings, lambda: TokenAuthStrategy(token.secret), self._clock, quota)
         try:
-            yield from Listing(api, installation, self._clock()).found(account.login)
+            yield api
         finally:
             api.close()
 

@@ -18,7 +18,7 @@ from jobs.github.merges import Merges
 from jobs.github.quota import Quota
 from jobs.github.threads import thread_of
 from jobs.github.tokens import PERMISSIONS, PROJECTS, Token, app_credentials, mint
-from jobs.github.writes import pull_request_of
+from jobs.github.writes import IssueIds, pull_request_of
 from jobs.settings import Settings
 from jobs.ticket import configuration
 from jobs.ticket.errors import TellPeople
@@ -155,8 +155,8 @@ class Installation(Merges, CheckRuns):
             return None
         return None if found.state == "OPEN" else found
 
-    def find_issue(self, marker: str, *, since: datetime) -> tuple[int, int] | None:
-        """Number and id of the issue of ours, changed since then, whose body has the marker; needs an observation."""
+    def find_issue(self, marker: str, *, since: datetime) -> IssueIds | None:
+        """The issue of ours, changed since then, whose body has the marker; needs an observation."""
         if self._seen is None:
             raise RuntimeError("the ticket has not been observed yet")
         ours = self._seen.viewer
@@ -168,7 +168,7 @@ class Installation(Merges, CheckRuns):
                     and marker in (issue["body"] or "")
                     and "pull_request" not in issue
                 ):
-                    return int(issue["number"]), int(issue["id"])
+                    return IssueIds(issue["number"], issue["id"], issue["node_id"])
         return None
 
     def failing_log(self, check: Check) -> str:

@@ -63,6 +63,8 @@ PERMISSION_OF_FIELD = {
     "statusCheckRollup": "checks=read,statuses=read",
     "annotations": "checks=read",
     "checkSuite": "checks=read",
+    "updateProjectV2ItemFieldValue": "organization_projects=write",
+    "addProjectV2ItemById": "organization_projects=write",
     "associatedPullRequests": "pull_requests=read",
     "closedByPullRequestsReferences": "pull_requests=read",
     "refs": "contents=read",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote
 
 from jobs.github.api import Api
@@ -12,6 +12,15 @@ from jobs.ticket.errors import TellPeople
 from jobs.ticket.observation import Comment, Observation, PullRequest
 from jobs.ticket.request import Ticket
 from jobs.ticket.words import COMMENT_LIMIT
+
+
+class IssueIds(NamedTuple):
+    """What GitHub's APIs call one issue."""
+
+    number: int
+    id: int
+    """Database id, which the sub-issues API asks for."""
+    node_id: str
 
 
 class Writes:
@@ -112,11 +121,20 @@ class Writes:
         with suppress(Gone):
             self._api.mutate("answer_thread", variables)
 
-    def create_issue(self, *, title: str, body: str, labels: Iterable[str] = ()) -> tuple[int, int]:
-        """A new issue in the repository: its number and its database id."""
+    def create_issue(self, *, title: str, body: str, labels: Iterable[str] = ()) -> IssueIds:
+        """A new issue in the repository."""
         fields = {"title": title, "body": _short_enough(body), "labels": list(labels)}
         made = self._send("POST", f"{self._repository}/issues", fields)
-        return made["number"], made["id"]
+        return IssueIds(made["number"], made["id"], made["node_id"])
+
+    def move_card(self, project: str, item: str, field: str, option: str) -> None:
+        """Put a card into another column, all by node id."""
+        variables = {"project": project, "item": item, "field": field, "option": option}
+        self._api.mutate("move_card", variables)
+
+    def add_card(self, project: str, content: str) -> None:
+        """Put an issue on a Project, both by node id; GitHub keeps one card of an issue."""
+        self._api.mutate("add_card", {"project": project, "content": content})
 
     def add_sub_issue(self, issue_id: int) -> bool:
         """Hang an issue, by database id, below the ticket's; False where GitHub does not allow it."""

@@ -3,6 +3,7 @@
 import hashlib
 
 from jobs.steps.ending import finish, roll_back
+from jobs.steps.following import put_beside
 from jobs.steps.merging import merge
 from jobs.steps.work import Work
 from jobs.ticket import messages
@@ -98,9 +99,9 @@ def _bug_ticket(work: Work) -> int:
         log = work.github.failing_log(red[0]) if red else ""
         body = fitted(f"{marker}\n{messages.bug_body(work.record, work.observation, log)}")
         found = work.github.create_issue(title=messages.bug_title(work.observation), body=body)
-    number, issue_id = found
-    work.github.add_sub_issue(issue_id)
-    return number
+    work.github.add_sub_issue(found.id)
+    put_beside(work, found.node_id)
+    return found.number
 
 
 def _rewrite_pull_request(work: Work) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis
 
+from jobs.cards import Moves
 from jobs.configuration import read_configuration
 from jobs.freshness import Freshness
 from jobs.git.errors import GitUnauthorized
@@ -19,12 +20,13 @@ from jobs.poison import BadRuns
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.ticket import record as records
+from jobs.ticket.boards import complaints
 from jobs.ticket.budget import Budget
 from jobs.ticket.check_run import face
 from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Observation, PullRequest
+from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest
 from jobs.ticket.phases import LABEL, Phase
 from jobs.ticket.record import Record
 from jobs.ticket.request import Press, Ticket
@@ -62,6 +64,7 @@ class Work:
     still_ours: Callable[[], None]
     """LeaseLost unless we may still work on it."""
     bad_runs: BadRuns
+    moves: Moves
     stopping: Callable[[], bool]
     """Whether this process has been asked to stop."""
     open_model: "Callable[[str], Model]"
@@ -175,11 +178,13 @@ class Work:
         self.note(sequence=self.record.sequence + 1)
         secret_block = records.dump(self.record, self._address, self.settings.webhook_secrets)
         most, may_report = self.budget.max_iterations, self.github.may_report
-        text = status_body(self.record, most, self.observation.mistakes, may_report=may_report)
+        problems = [*map(str, self.observation.mistakes), *complaints(self.observation)]
+        text = status_body(self.record, most, problems, may_report=may_report)
         body = fitted(f"{secret_block}\n{text}")
         if not self._rewritten(body):
             self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
         self.freshness.recorded(self.record.sequence)
+        self.moves.settle()
         self.bad_runs.progress()
         self.saved_at = self.clock()
 
@@ -235,6 +240,12 @@ class Work:
         known = self.observation.issue.labels
         issue = replace(self.observation.issue, labels={name: known.get(name, "") for name in names})
         self._observation = replace(self.observation, issue=issue)
+
+    def show_card(self, card: Card, field: str, column: str) -> None:
+        """The observation with the card in this column."""
+        shown = replace(card, values=dict(card.values) | {field: column})
+        cards = tuple(shown if item.id == card.id else item for item in self.observation.cards)
+        self._observation = replace(self.observation, cards=cards)
 
     def _rewritten(self, body: str) -> bool:
         """Edit the status comment; False when there is none, or somebody deleted it meanwhile."""

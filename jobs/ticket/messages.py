@@ -1,8 +1,10 @@
 """Messages: every text that people are told in a comment of its own or in a pull request."""
 
+from collections.abc import Sequence
+
 from jobs.ticket.commands import COMMANDS
 from jobs.ticket.names import ticket_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Issue, Observation
+from jobs.ticket.observation import TRIGGER_LABEL, Card, Issue, Observation
 from jobs.ticket.phases import LEAVES_WHEN
 from jobs.ticket.record import Answer, Merge, Record
 from jobs.ticket.status import HEADLINES, checklist, cost, linked
@@ -22,6 +24,10 @@ ISSUE_CLOSED = (
 )
 PULL_REQUEST_CLOSED = "The pull request was closed without a merge."
 STOPPED = "Stopped with `/autocode stop`. Branch and draft stay; `/autocode retry` starts afresh."
+CARD_MOVED_OUT = (
+    "The card was moved out of the columns that stand for this work. Branch and draft stay; move it back to the "
+    "column that starts a ticket to start afresh."
+)
 MERGED = "The pull request was merged."
 NOTHING_TO_FIX = (
     "The button *Fix* works in what people have said since the last commit, and that is nothing: say it in a comment "
@@ -30,6 +36,10 @@ NOTHING_TO_FIX = (
 MERGE_CALLED_OFF = (
     "GitHub has taken the pull request out of its merge queue, or somebody has switched auto-merge off, so it was not "
     "merged. `/autocode merge` tries again."
+)
+CARDS_STAY = (
+    "The card stays where it is: moving it needs the permission **organization_projects: write**, which an owner of "
+    "the organization grants in its settings, under GitHub Apps → autocode."
 )
 COLLIDED = (
     "Somebody pushed to the branch meanwhile and the changes collided; the work goes on from their commit."
@@ -95,8 +105,19 @@ def refused(login: str, permission: str) -> str:
     )
 
 
+def no_field(card: Card, name: str) -> str:
+    """A board on which nothing shows where a card is."""
+    return f"The board {_board(card)} has no single-select field `{name}`, so the card stays where it is."
+
+
+def no_columns(card: Card, names: Sequence[str]) -> str:
+    """A board that lacks columns."""
+    missing = ", ".join(f"`{name}`" for name in names)
+    return f"The board {_board(card)} has no column {missing}: the card stays where it is instead."
+
+
 def not_yours(login: str, permission: str) -> str:
-    """To somebody who wrote a command and may not."""
+    """To somebody who wrote a command, or moved a card, and may not."""
     return f"@{login}, thank you; I only act for people who can write here, and GitHub says you have `{permission}`."
 
 
@@ -265,6 +286,10 @@ def bug_body(record: Record, observation: Observation, log: str) -> str:
         excerpt,
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _board(card: Card) -> str:
+    return f"“{short(card.project_title, 60)}”"
 
 
 def _whereabouts(record: Record) -> str:

@@ -15,9 +15,11 @@ from jobs.ticket.rules import RULES, asked, event_name
 
 READ_FROM_THE_ENTRY = frozenset({"installation", "installation_repositories", "ping"})
 """Events whose rules read no more than the log's entry says."""
-UNSEEN_BY_A_SWEEP = frozenset({"pull_request.closed", "issue_comment.created", "check_run.requested_action"})
-"""The merge of a ticket that rests, and a command that starts one: a sweep looks for labels, and there are none. Of a
-button that was pressed nothing else tells."""
+UNSEEN_BY_A_SWEEP = frozenset(
+    {"pull_request.closed", "issue_comment.created", "check_run.requested_action", "projects_v2_item.edited"}
+)
+"""The merge of a ticket that rests, a command or a card that starts one: a sweep looks for labels, and there are none.
+Of a button that was pressed, and of who moved a card, nothing else tells."""
 
 
 @dataclass(frozen=True)

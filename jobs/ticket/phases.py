@@ -2,9 +2,8 @@
 
 A ticket is in one phase. What happens to it has a name, a `Signal`; `TRANSITIONS` says which phase follows.
 Signals come from three places: `jobs.ticket.signals` reads them off GitHub, a command gives one
-(`jobs.ticket.replies`), and the step of a working phase returns one (BROKEN is the controller's, for what nobody
-foresaw). A signal that the table does not expect is logged and
-dropped.
+(`jobs.ticket.replies`) or a moved card (`jobs.ticket.boards`), and the step of a working phase returns one (BROKEN is
+the controller's, for what nobody foresaw). A signal that the table does not expect is logged and dropped.
 
 The diagram and the phase table in the README are drawn from this file (`make docs`).
 """
@@ -58,6 +57,7 @@ class Signal(StrEnum):
     ISSUE_CLOSED = "issue closed"
     UNLABELED = "unlabeled"
     STOPPED = "stopped"
+    CARD_MOVED_OUT = "card moved out"
     # Returned by a step.
     PREPARED = "prepared"
     UPDATED = "updated"
@@ -116,9 +116,9 @@ LEAVES_WHEN: dict[Phase, str] = {
     Phase.CHECKING: "every check of the head commit is complete, or none came in time",
     Phase.VALIDATING: "a person requests changes, pushes, merges or closes, or a check turns red",
     Phase.MERGING: "GitHub has merged it, at once or when the branch's rules allow it, or has refused to",
-    Phase.DONE: "`/autocode`, or the label is put back",
-    Phase.FAILED: "`/autocode retry`, `/autocode continue`, or the label is put back",
-    Phase.CANCELLED: "`/autocode retry`, or the label is put back",
+    Phase.DONE: "`/autocode`, or the label or the card is put back",
+    Phase.FAILED: "`/autocode retry`, `/autocode continue`, or the label or the card is put back",
+    Phase.CANCELLED: "`/autocode retry`, or the label or the card is put back",
 }
 
 Transitions = dict[Phase, dict[Signal, Phase]]
@@ -131,6 +131,7 @@ def _unfinished(rows: Transitions) -> Transitions:
         Signal.ISSUE_CLOSED: Phase.CANCELLED,
         Signal.PULL_REQUEST_CLOSED: Phase.CANCELLED,
         Signal.STOPPED: Phase.CANCELLED,
+        Signal.CARD_MOVED_OUT: Phase.CANCELLED,
         Signal.MERGED: Phase.DONE,
         Signal.BROKEN: Phase.FAILED,
         # Taken off and put back before anybody looked: a fresh start all the same.

@@ -1,7 +1,8 @@
 """Requests: what the web process, the clock and people ask the workers for."""
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
 
@@ -77,4 +78,36 @@ class Inspect:
     sha: str
 
 
-Request = Reconcile | Sweep | Inspect
+@dataclass(frozen=True)
+class CardMoved:
+    """Look at the ticket of this card, which somebody has moved; which ticket that is only GitHub can say."""
+
+    installation: int
+    item: str
+    """The card's node id."""
+    sender: str
+    """Login of who moved it."""
+    sender_id: int
+    at: str
+    """When, by GitHub's clock, in ISO 8601."""
+    field: str
+    """The single-select field that was changed."""
+    left: str
+    """The option that stood there before; empty for none."""
+    entered: str
+    """The option that stood there afterwards; empty for none."""
+    is_asked_again: bool = False
+    """GitHub did not know of it at first."""
+
+    @property
+    def key(self) -> str:
+        """All of it as JSON: in job arguments and among what was put off."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read what `key` wrote."""
+        return cls(**json.loads(key))
+
+
+Request = Reconcile | Sweep | Inspect | CardMoved

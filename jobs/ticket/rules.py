@@ -15,7 +15,7 @@ from jobs.ticket.commands import looks_like_command
 from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, number_of_branch, ticket_of_body
 from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.request import Inspect, Press, Reconcile, Request, Sweep, Ticket
+from jobs.ticket.request import CardMoved, Inspect, Press, Reconcile, Request, Sweep, Ticket
 
 Payload = Mapping[str, Any]
 Rule = Callable[[Payload], Request | None]
@@ -112,6 +112,32 @@ def inspect_on_push(payload: Payload) -> Request | None:
     return None
 
 
+def look_at_card(payload: Payload) -> Request | None:
+    """A person moved an issue's card: in a draft there is nothing to comment on."""
+    is_issue = text(payload, "projects_v2_item.content_type") == "Issue"
+    # Neither we nor a Project's own workflows ask for anything.
+    if not is_issue or text(payload, "sender.type") != "User":
+        return None
+    change = find(payload, "changes", dict).get("field_value") or {}
+    if change.get("field_type") != "single_select":
+        return None
+    return CardMoved(
+        installation=installation(payload),
+        item=text(payload, "projects_v2_item.node_id"),
+        sender=text(payload, "sender.login"),
+        sender_id=number(payload, "sender.id"),
+        at=text(payload, "projects_v2_item.updated_at"),
+        field=text(payload, "changes.field_value.field_name"),
+        left=_option(change.get("from")),
+        entered=_option(change.get("to")),
+    )
+
+
+def _option(value: object) -> str:
+    """The name of a single-select field's option; empty for none."""
+    return str(value.get("name") or "") if isinstance(value, dict) else ""
+
+
 def sweep_on_installation(payload: Payload) -> Request | None:
     """We may see more repositories than before."""
     return Sweep(installation(payload), why=cause(payload))
@@ -147,6 +173,7 @@ RULES: dict[str, Rule] = {
     "workflow_run.completed": reconcile_on_workflow_run,
     "status": reconcile_on_status,
     "push": inspect_on_push,
+    "projects_v2_item.edited": look_at_card,
     "installation.created": sweep_on_installation,
     "installation.new_permissions_accepted": sweep_on_installation,
     "installation.unsuspend": sweep_on_installation,

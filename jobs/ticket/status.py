@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from jobs.ticket.checks import PASSING
-from jobs.ticket.configuration import Mistake
 from jobs.ticket.names import APPROVE
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import PlanStep, Record, Round
@@ -25,7 +24,7 @@ HEADLINES: dict[Phase, str] = {
     Phase.CANCELLED: "cancelled",
 }
 
-MISTAKES_SHOWN = 5
+PROBLEMS_SHOWN = 5
 NO_CHECK_RUN = (
     "- ⚠ autocode needs the permission **checks: write** to show its own check, with its buttons, on the pull request; "
     "an owner of the account grants it in the settings of the account, under GitHub Apps → autocode."
@@ -35,19 +34,19 @@ ICONS = {"pending": "…", "neutral": "–", "skipped": "–"}
 
 
 def status_body(
-    record: Record, max_iterations: int, mistakes: Sequence[Mistake] = (), *, may_report: bool = True
+    record: Record, max_iterations: int, problems: Sequence[str] = (), *, may_report: bool = True
 ) -> str:
     """What people read in the status comment, without the hidden block.
 
     Args:
-        mistakes: what in the repository's configuration could not be used.
+        problems: what in the repository's configuration and on its boards could not be used.
         may_report: we may show a check run on the pull request.
     """
     parts = [
         f"### autocode: {headline(record, max_iterations)}",
         quiet(record.note),
         "" if may_report else NO_CHECK_RUN,
-        _mistakes(mistakes),
+        _problems(problems),
         _steps(record),
         _plan(record),
         _foot(record),
@@ -132,8 +131,8 @@ def _plan(record: Record) -> str:
     return "\n\n".join(parts)
 
 
-def _mistakes(mistakes: Sequence[Mistake]) -> str:
-    return "\n".join(f"- ⚠ {quiet(str(mistake))}" for mistake in mistakes[:MISTAKES_SHOWN])
+def _problems(problems: Sequence[str]) -> str:
+    return "\n".join(f"- ⚠ {quiet(problem)}" for problem in problems[:PROBLEMS_SHOWN])
 
 
 def _foot(record: Record) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from jobs.ticket import merging, messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.observation import Branch, Comment, Observation, PullRequest, Trigger
+from jobs.ticket.observation import Branch, Observation, PullRequest, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
@@ -22,18 +22,19 @@ def updated(record: Record, signal: Signal, observation: Observation, budget: Bu
 
 
 def started(
-    observation: Observation, budget: Budget, before: Record | None = None, by: Comment | None = None
+    observation: Observation, budget: Budget, before: Record | None = None, by: Trigger | None = None
 ) -> Record:
-    """The record of a run that the label, or a command in the comment `by`, has just asked for.
+    """The record of a run that the label has just asked for, or somebody in another way.
 
     Args:
         before: the record of the last run.
+        by: who, when it was not the label; its `event_id` names what it was instead.
     """
     trigger = _trigger_of(by, before, observation) if by else observation.trigger
     if trigger is None:
-        raise ValueError("a run starts with a label or a command, and there is none")
+        raise ValueError("a run starts with a label, a command or a card, and there is none")
     record = Record(
-        run=run_id(observation, f"comment {by.id}" if by else trigger.event_id),
+        run=run_id(observation, (by or trigger).event_id),
         phase=Phase.QUEUED,
         trigger_at=trigger.at,
         trigger_id=trigger.event_id,
@@ -47,7 +48,7 @@ def started(
     said = [*observation.comments, *(item for pull in observation.pull_requests for item in pull.comments)]
     seen = max((item.id for item in said if item.created_at < trigger.at), default=0)
     note = messages.REBUILT if observation.status_comment and before is None else ""
-    fresh = replace(record, comment_cursor=seen, command_cursor=by.id if by else seen, note=note)
+    fresh = replace(record, comment_cursor=seen, command_cursor=seen, note=note)
     if before is None:
         return fresh
     return replace(
@@ -59,13 +60,13 @@ def started(
     )
 
 
-def _trigger_of(by: Comment, before: Record | None, observation: Observation) -> Trigger:
-    """A command as a trigger. The label event of old is remembered, so that it does not trigger once more."""
+def _trigger_of(by: Trigger, before: Record | None, observation: Observation) -> Trigger:
+    """What to remember as the trigger. The label event of old is remembered, so that it does not trigger once more."""
     given = observation.trigger
     if given is None and before is not None:
         given = Trigger(before.requested_by, before.trigger_at, before.trigger_id)
     event = given.event_id if given else ""
-    return Trigger(by.author, given.at if given else by.created_at, event, by.author_id)
+    return Trigger(by.actor, given.at if given else by.at, event, by.actor_id)
 
 
 def run_id(observation: Observation, cause: str) -> str:
@@ -255,5 +256,6 @@ UPDATES: dict[Signal, Update] = {
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
     Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),
     Signal.STOPPED: _ends_with(messages.STOPPED),
+    Signal.CARD_MOVED_OUT: _ends_with(messages.CARD_MOVED_OUT),
     Signal.MERGED: _ends_with(messages.MERGED),
 }

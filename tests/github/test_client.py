@@ -35,8 +35,8 @@ def test_one_token_serves_everything(world):
     ]
     assert minted["repositories"] == [world.repository.partition("/")[2]]
     assert minted["permissions"] == {
-        "actions": "read", "checks": "write", "contents": "write", "issues": "write", "pull_requests": "write",
-        "statuses": "read",
+        "actions": "read", "checks": "write", "contents": "write", "issues": "write",
+        "organization_projects": "write", "pull_requests": "write", "statuses": "read",
     }  # fmt: skip
     assert world.hub.state.tokens[token].repository_ids == {
         world.hub.state.repository(*world.repository.split("/")).id

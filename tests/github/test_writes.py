@@ -130,7 +130,7 @@ def test_any_other_refusal_is_said_as_it_is(client):
 
 
 def test_a_bug_ticket_hangs_below_the_ticket(world, client):
-    number, database_id = client.create_issue(title="Gave up", body="Red five times", labels=["bug"])
+    number, database_id, _ = client.create_issue(title="Gave up", body="Red five times", labels=["bug"])
     assert client.add_sub_issue(database_id)
     assert [child["number"] for child in world.act("bob", "GET", "/issues/1/sub_issues")] == [number]
     assert not client.add_sub_issue(database_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 from jobs.ticket.rules import RULES
+from tests.board import new_board
 from tests.model.replies import edit, submit
 from tests.permissions import CALLS, EVENTS, reasons
 from tests.scenarios.test_check_run import press
@@ -38,7 +39,10 @@ def test_every_permission_and_event_that_is_declared_is_used_and_no_other(world:
         when=("Greet people wrongly", "Iteration 2 of"),
     )
     give_up.label()
-    issue.label().until("validating")
+    board = new_board(world.stack.hub.url, "Everything")
+    board.add(give_up.node_id)
+    board.add(issue.node_id, "Autocode")
+    issue.until("validating")
     talk_about(issue)
     give_up.until("failed")
     # More than before is granted, which is a reason to look at everything.
@@ -88,6 +92,11 @@ MISSING: list[tuple[str, str | None, str]] = [
     ("statuses", None, "**checks: read and statuses: read**"),
 ]
 """A permission, what is left of it, and how people are told of it."""
+STILL: list[tuple[str | None, str]] = [
+    (None, ""),
+    ("read", "⚠ The card stays where it is: moving it needs the permission **organization_projects: write**"),
+]
+"""What is left of `organization_projects`, where cards stay, and what the status comment says of it."""
 SILENCED: list[str | None] = [None, "read"]
 """What is left of `issues`, where nobody can be told."""
 HINTED = frozenset({("checks", "read")})
@@ -103,6 +112,7 @@ def test_every_way_of_granting_less_than_is_declared_has_a_scenario() -> None:
         | {("issues", left) for left in SILENCED}
         | HINTED
     )
+    shown |= {("organization_projects", left) for left, _ in STILL}
     refusable = DECLARED.keys() - NEVER_REFUSED
     less = {(name, None) for name in refusable} | {
         (name, "read") for name in refusable if DECLARED[name] == "write"
@@ -132,6 +142,29 @@ def test_people_read_which_permission_is_missing(
     assert "Traceback" not in told
     assert issue.state_labels() == {"autocode: failed"}
     assert_is_quiet(issue)
+
+
+@pytest.mark.parametrize(("left", "words"), STILL)
+def test_where_cards_cannot_be_moved_the_ticket_goes_on(
+    world: World, granted: None, left: str | None, words: str
+) -> None:
+    title = f"Greet people with {left or 'no'} projects"
+    issue = world.repository(private=True).issue(title)
+    world.will(*BRISK, when=(title,))
+    world.control("POST", "permissions", without("organization_projects", left))
+    board = new_board(world.stack.hub.url, title)
+    card = board.add(issue.node_id, "Autocode")
+    if left is None:
+        # Then GitHub does not tell us of cards.
+        world.settle()
+        assert issue.record() is None
+        issue.label()
+    issue.until("validating")
+    assert board.column(card) == "Autocode"
+    status = issue.status_comment()
+    assert status is not None
+    assert words in status["body"]
+    assert status["body"].count("⚠") == len(words[:1])
 
 
 @pytest.mark.parametrize("left", SILENCED)

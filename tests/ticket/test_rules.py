@@ -6,7 +6,7 @@ import pytest
 
 from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, ticket_marker
-from jobs.ticket.request import Inspect, Press, Reconcile, Sweep, Ticket
+from jobs.ticket.request import CardMoved, Inspect, Press, Reconcile, Sweep, Ticket
 from jobs.ticket.rules import RULES, Unreadable, asked, is_our_own_comment
 from tests.web.payloads import (
     APP_ID,
@@ -49,6 +49,18 @@ def push(*modified: tuple[str, ...], ref: str = "refs/heads/main") -> dict[str, 
     files = modified or ((PATH,),)
     commits = [{"id": f"{n}", "added": [], "modified": list(names)} for n, names in enumerate(files)]
     return delivery(ref=ref, commits=commits)
+
+
+def moved(sender: dict[str, Any] = PERSON, kind: str = "Issue", **change: Any) -> dict[str, Any]:
+    """A card that was moved from no column into one called Autocode."""
+    item = {"node_id": "PVTI_1", "content_type": kind, "updated_at": "2026-11-21T12:00:00Z"}
+    value = {"field_type": "single_select", "field_name": "Status", "from": None, "to": {"name": "Autocode"}}
+    payload = delivery(
+        "edited", sender=sender, projects_v2_item=item, changes={"field_value": value | change}
+    )
+    # GitHub names no repository.
+    del payload["repository"]
+    return payload
 
 
 ASKS = [
@@ -111,6 +123,11 @@ LEAVES = [
     ("the app was removed", "installation.deleted", delivery("deleted")),
     ("the app was suspended", "installation.suspend", delivery("suspend")),
     ("a ping", "ping", {"zen": "Keep it logically awesome."}),
+    ("our own doing", "projects_v2_item.edited", moved(sender=BOT)),
+    ("a draft", "projects_v2_item.edited", moved(kind="DraftIssue")),
+    ("a pull request", "projects_v2_item.edited", moved(kind="PullRequest")),
+    ("a number", "projects_v2_item.edited", moved(field_type="number")),
+    ("a draft's text", "projects_v2_item.edited", moved() | {"changes": {"body": {"from": "Soon"}}}),
 ]
 
 READS = [
@@ -131,6 +148,9 @@ READS = [
     ("push", push(), "commits"),
     ("status", delivery(state="success", branches=[]), "branches"),
     ("installation.created", delivery("created"), "installation.id"),
+    ("projects_v2_item.edited", moved(), "sender.login"),
+    ("projects_v2_item.edited", moved(), "projects_v2_item.node_id"),
+    ("projects_v2_item.edited", moved(), "changes.field_value.field_name"),
 ]
 
 
@@ -161,6 +181,13 @@ def test_more_to_see_asks_for_a_sweep(event: str) -> None:
     request = RULES[event](delivery(event.partition(".")[2]))
     assert isinstance(request, Sweep)
     assert request.installation == 17
+
+
+def test_a_moved_card_is_asked_for_with_who_moved_it_and_from_where() -> None:
+    request = RULES["projects_v2_item.edited"](moved())
+    expected = CardMoved(17, "PVTI_1", "octocat", 1, "2026-11-21T12:00:00Z", "Status", "", "Autocode")
+    assert request == expected
+    assert CardMoved.parse(expected.key) == expected
 
 
 @pytest.mark.parametrize(("event", "payload", "path"), READS, ids=[f"{row[0]}: {row[2]}" for row in READS])

@@ -94,7 +94,8 @@ def test_a_persons_push_is_taken_as_the_new_head() -> None:
 def test_a_retry_forgets_the_old_run_but_not_what_was_said() -> None:
     asked = comment(50, "bob", "/autocode retry")
     before = record(Phase.FAILED, iteration=5, sequence=9)
-    fresh = started(observation(comments=(asked,)), BUDGET, before, by=asked)
+    by = Trigger("bob", asked.created_at, "comment 50", 2)
+    fresh = started(observation(comments=(asked,)), BUDGET, replace(before, command_cursor=50), by)
     assert (fresh.phase, fresh.iteration, fresh.sequence, fresh.command_cursor) == (Phase.QUEUED, 1, 9, 50)
     assert (fresh.trigger_id, fresh.trigger_at) == (before.trigger_id, before.trigger_at)
     assert fresh.run != record().run
