@@ -28,7 +28,13 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"DELETE {REPO}/git/refs/{{ref}}",
         f"PUT {REPO}/pulls/{{number}}/merge",
     ),
-    "issues:read": ("GraphQL movedCard", "GraphQL observe", "GraphQL openTickets", f"GET {REPO}/issues"),
+    "issues:read": (
+        "GraphQL addCard",
+        "GraphQL movedCard",
+        "GraphQL observe",
+        "GraphQL openTickets",
+        f"GET {REPO}/issues",
+    ),
     "issues:write": (
         f"PATCH {ISSUE}",
         "GraphQL changeLabels",
@@ -44,6 +50,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     ),
     "metadata:read": (
         "GraphQL mergeStanding",
+        "GraphQL movedCard",
         "GraphQL observe",
         "GraphQL openTickets",
         f"GET {REPO}/collaborators/{{login}}/permission",

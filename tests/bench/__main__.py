@@ -16,6 +16,7 @@ from tests.stack import ROOT
 OUTPUT = ROOT / ".autocode" / "bench.json"
 BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
     "first_signs": first_signs.measure,
+    "card_signs": first_signs.measure_cards,
     "pulled_signs": first_signs.measure_pulled,
     "overhead": overhead.measure,
     "api_calls": api_calls.measure,

@@ -1,34 +1,46 @@
 """API calls: what a ticket with one red and one green round asks of GitHub. The demo's ticket, counted."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jobs.ticket.phases import Phase
 from tests.bench.figure import Figure
+from tests.demo.board import only_card
 from tests.demo.choice import choice
-from tests.demo.watch import Watch, settle
+from tests.demo.watch import Json, Watch, settle
 from tests.processes import until
 from tests.stack import Stack
 
 
 def measure(directory: Path) -> list[Figure]:
-    """From the label to ready for review."""
+    """From the label to ready for review; from the move of its card, which is moved along."""
+    calls, on_board = _calls(directory / "label", has_board=False), _calls(directory / "card", has_board=True)
+    writes = sum(call["method"] != "GET" and call["path"] != "/graphql" for call in calls)
+    return [
+        Figure("API calls of a ticket with a red and a green round", len(calls), "calls", "≤ 30"),
+        Figure("of them REST writes, token mints included", writes, "calls"),
+        Figure(
+            "API calls of the same ticket on a board, from the card's move", len(on_board), "calls", "≤ 45"
+        ),
+    ]
+
+
+def _calls(directory: Path, *, has_board: bool) -> Sequence[Json]:
     chosen = choice({})
-    with Stack(directory, seed=chosen.seed, script=chosen.script) as stack:
+    seed = chosen.seed if has_board else chosen.seed | {"projects": []}
+    with Stack(directory, seed=seed, script=chosen.script) as stack:
         stack.start()
         settle(stack)
         watch = Watch(stack, chosen.repository, 1, is_live=False)
-        stack.hub.person("alice").post(
-            f"/repos/{chosen.repository}/issues/1/labels", {"labels": ["autocode"]}
-        )
+        if has_board:
+            only_card(stack.hub.url).move("Autocode")
+        else:
+            labels = f"/repos/{chosen.repository}/issues/1/labels"
+            stack.hub.person("alice").post(labels, {"labels": ["autocode"]})
 
         def is_ready() -> bool | None:
             status = watch.look().status
             return (status is not None and status.phase is Phase.VALIDATING) or None
 
         until("ready for review", is_ready, seconds=120, pause=0.2)
-        look = watch.look()
-    writes = sum(call["method"] != "GET" and call["path"] != "/graphql" for call in look.calls)
-    return [
-        Figure("API calls of a ticket with a red and a green round", len(look.calls), "calls", "≤ 30"),
-        Figure("of them REST writes, token mints included", writes, "calls"),
-    ]
+        return watch.look().calls

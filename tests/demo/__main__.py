@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from jobs.ticket.phases import KIND, Phase
+from tests.demo.board import only_card
 from tests.demo.choice import Choice, Unusable, choice
 from tests.demo.story import Story, visible
 from tests.demo.terminal import BOLD, DIM, RED, Terminal
@@ -93,17 +94,21 @@ def _introduce(chosen: Choice, terminal: Terminal) -> None:
 
 
 def _work(stack: Stack, chosen: Choice, terminal: Terminal) -> Look:
-    """Put the label on as a person would, and follow the ticket until it needs nothing more from autocode."""
+    """Move the card as a person would, and follow the ticket until it needs nothing more from autocode."""
     alice, number = stack.hub.person("alice"), 1
     issue = f"/repos/{chosen.repository}/issues/{number}"
     terminal.say(f"Issue #{number}: {alice.get(issue)['title']}")
-    terminal.say(f"{stack.hub.url}/{chosen.repository}/issues/{number}\n", DIM)
+    terminal.say(f"{stack.hub.url}/{chosen.repository}/issues/{number}", DIM)
+    card = only_card(stack.hub.url)
+    terminal.say(f"{stack.hub.url}/orgs/acme/projects/{card.board.number}\n", DIM)
     settle(stack)
-    watch = Watch(stack, chosen.repository, number, is_live=chosen.is_live)
+    watch = Watch(stack, chosen.repository, number, is_live=chosen.is_live, card=card)
     story = Story(terminal, watch.failures)
     terminal.start_clock()
-    alice.post(f"{issue}/labels", {"labels": ["autocode"]})
-    terminal.line("🏷️ ", "@alice puts the label autocode on it")
+    card.move("Autocode")
+    terminal.line(
+        "👆", "@alice moves its card into the column Autocode, which does the same as the label autocode"
+    )
     patience = PATIENCE["live" if chosen.is_live else "recorded"]
     while terminal.seconds < patience:
         look = watch.look()

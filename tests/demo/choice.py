@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.board import COLUMNS
+
 HERE = Path(__file__).parent
 WITHOUT_CHECKS = 15
 """Seconds to wait for a first check in a repository that has no workflow."""
@@ -120,7 +122,12 @@ def _git(directory: Path, *arguments: str) -> str:
 def _seed(repository: dict[str, Any]) -> dict[str, Any]:
     people = {"alice": "admin", "bob": "write"}
     row = {"labels": ["autocode", "bug", "documentation"], "collaborators": people} | repository
-    return {"users": [*people], "organizations": ["acme"], "repositories": [row]}
+    board = {
+        "title": "Roadmap",
+        "columns": list(COLUMNS),
+        "items": [{"issue": f"{row['name']}#1", "Status": COLUMNS[0]}],
+    }
+    return {"users": [*people], "organizations": ["acme"], "repositories": [row], "projects": [board]}
 
 
 def _script(name: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Story:
         """`failures`: the lines of a failed check's log that are worth showing."""
         self._terminal, self._failures = terminal, failures
         self._told: set[str] = set()
+        self._column: str | None = None
 
     def tell(self, look: Look) -> None:
         """Say what is new, in the order in which it can have happened."""
@@ -31,6 +32,7 @@ class Story:
             self._once("eyes", "👀", "autocode has seen it")
         if look.status:
             self._once("status", "💬", "status comment on the issue")
+        self._card(look)
         self._branch(look)
         self._completed(look)
         self._log_read(look)
@@ -45,6 +47,11 @@ class Story:
         if key not in self._told:
             self._told.add(key)
             self._terminal.line(icon, text, detail, style)
+
+    def _card(self, look: Look) -> None:
+        if look.column != self._column:
+            self._terminal.line("📋", f"the card is in {look.column}")
+            self._column = look.column
 
     def _branch(self, look: Look) -> None:
         if look.status and look.status.branch:

@@ -9,6 +9,7 @@ from jobs.ticket import record
 from jobs.ticket.names import STATUS_MARKER
 from jobs.ticket.record import Record
 from jobs.ticket.words import short
+from tests.demo.board import Card
 from tests.hub_client import Hub
 from tests.processes import until
 from tests.stack import Stack
@@ -44,6 +45,9 @@ class Look:
     turns: Sequence[Turn]
     """Empty with a live model: nobody logs for it."""
 
+    column: str | None
+    """Of the board, where the card is; None without one."""
+
     @property
     def has_eyes(self) -> bool:
         return bool(self.issue["reactions"]["eyes"])
@@ -52,8 +56,10 @@ class Look:
 class Watch:
     """Looks at one issue as a person of the repository."""
 
-    def __init__(self, stack: Stack, repository: str, number: int, *, is_live: bool) -> None:
-        self._stack, self._is_live = stack, is_live
+    def __init__(
+        self, stack: Stack, repository: str, number: int, *, is_live: bool, card: Card | None = None
+    ) -> None:
+        self._stack, self._is_live, self._card = stack, is_live, card
         self._ticket = f"{repository}#{number}"
         self._repository, self._issue = f"/repos/{repository}", f"/repos/{repository}/issues/{number}"
         self._alice = stack.hub.person("alice")
@@ -73,6 +79,7 @@ class Watch:
             commits=commits,
             runs=[run for commit in commits for run in self._runs(commit["sha"])],
             calls=app_calls(self._stack.hub)[self._calls_before :],
+            column=self._card.column() if self._card else None,
             turns=[] if self._is_live else turns(self._stack.model_requests()),
         )
 

@@ -1,5 +1,6 @@
 """The queue: what is asked for together is one job, and what is asked for during a run makes another."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from rq.job import Job, JobStatus
 from jobs.clock import PULL_EVERY, READ_EVERY, SWEEP_EVERY, tick
 from jobs.github.quota import Quota
 from jobs.queue import LATER, READ, RUNS_AGAIN, SWEEPS, SWEPT, TIMEOUTS, Lane, Queue, QueueDown, connect
-from jobs.ticket.request import Reconcile, Sweep, Ticket
+from jobs.ticket.request import CardMoved, Reconcile, Sweep, Ticket
 from jobs.turns import Turns
 
 TICKET = Ticket(17, "acme/shop", 12)
@@ -113,6 +114,20 @@ def test_sweeps_of_one_installation_coalesce(queue: Queue, redis: Redis) -> None
         ("jobs.entrypoints.sweep", [17]),
         ("jobs.entrypoints.sweep", [None]),
     ]
+
+
+def test_the_same_move_of_a_card_is_taken_once_at_once_or_later(queue: Queue, redis: Redis) -> None:
+    first = CardMoved(17, "PVTI_1", "bob", 2, "2026-11-21T12:00:00Z", "Status", "Todo", "Autocode")
+    second = replace(first, sender="carol")
+    assert [queue.request(move) for move in (first, first, second)] == [True, False, True]
+    assert [(job.func_name, job.args) for job in jobs(redis)] == [
+        ("jobs.entrypoints.card_moved", [first.key]),
+        ("jobs.entrypoints.card_moved", [second.key]),
+    ]
+    later = replace(first, is_asked_again=True)
+    queue.request_at(later, NOW)
+    assert queue.request_due(NOW) == 1
+    assert jobs(redis)[-1].args == [later.key]
 
 
 def test_a_ticket_put_off_is_asked_for_once_its_time_has_come(queue: Queue, redis: Redis) -> None:

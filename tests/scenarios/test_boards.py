@@ -95,6 +95,23 @@ def test_whoever_may_not_write_cancels_nothing(world: World) -> None:
     assert issue.until("validating")
 
 
+def test_a_move_that_github_does_not_show_yet_is_heeded_when_it_does(world: World) -> None:
+    issue, board, card = on_board(world, "Greet people in spite of old copies", column=None)
+    issue.label().until("validating")
+    until_in(issue, board, card, "In review")
+    world.settle()
+    world.control("POST", "staleness", {"seconds": 3, "share": 1})
+    try:
+        before = len(world.calls_of_the_app())
+        issue.say("Nice.")
+        issue.wait(lambda: len(world.calls_of_the_app()) >= before + 2, "a look at it")
+        board.move(card, "Todo", by="bob")
+        issue.until("cancelled")
+        assert world.control("GET", "staleness")["served"]
+    finally:
+        world.control("POST", "staleness", {"seconds": 0, "share": 0})
+
+
 def test_the_label_moves_the_card_and_takes_it_back(world: World) -> None:
     issue, board, card = on_board(world, "Greet people by label", column=None)
     issue.label().until("validating")

@@ -8,6 +8,7 @@ from redis import Redis
 
 from jobs.deliveries import WAITING
 from jobs.queue import READ
+from tests.board import new_board
 from tests.model.replies import ask, edit, submit
 from tests.scenarios.world import RIGHT, Issue, World
 from tests.stack import Stack
@@ -90,6 +91,14 @@ def test_a_delivery_that_the_queue_could_not_take_is_caught_up_with(world: World
 
 def test_a_machine_that_no_webhook_can_reach_works_a_ticket(unreachable: World) -> None:
     issue = brisk(unreachable, "Greet people from a cellar").label()
+    assert_reviewed_once(issue)
+
+
+def test_who_moved_a_card_is_heard_of_from_the_log(unreachable: World) -> None:
+    issue = brisk(unreachable, "Greet people from a board in a cellar")
+    board = new_board(unreachable.stack.hub.url, "Cellar")
+    board.move(board.add(issue.node_id, "Todo"), "Autocode", by="bob")
+    assert issue.until("validating").requested_by == "bob"
     assert_reviewed_once(issue)
 
 
