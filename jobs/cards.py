@@ -87,4 +87,5 @@ def take_in(app: App, redis: Redis, queue: Queue, moved: CardMoved, now: datetim
             log.info("card %s is none of ours: no issue that we may see, or of another account", moved.item)
             return
         Moves(redis, ticket).add(moved, now)
-        queue.request(Reconcile(ticket, why=f"@{moved.sender} moved its card"))
+        # What must show first is kept, and asked for at its time.
+        queue.request(Reconcile(ticket, why=f"@{moved.sender} moved its card", is_news=False))

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from redis import Redis
 
 from jobs.freshness import LAG
-from jobs.queue import LATER, Queue
+from jobs.queue import CARDS_LATER, LATER, Queue
 from jobs.ticket.names import STATE_LABELS, STATUS_MARKER
 from jobs.ticket.record import Record, load
 from jobs.ticket.request import Ticket
@@ -76,7 +76,7 @@ class World:
     def _is_busy(self) -> bool:
         jobs = (self._redis.llen("rq:queue:tickets"), self._redis.llen("rq:queue:coding"))
         running = (self._redis.zcard("rq:wip:tickets"), self._redis.zcard("rq:wip:coding"))
-        return any((*jobs, *running)) or any(
+        return any((*jobs, *running, self._redis.zcard(CARDS_LATER))) or any(
             not self._is_second_look(*put_off) for put_off in self._put_off()
         )
 
@@ -86,8 +86,6 @@ class World:
 
     def _is_second_look(self, key: bytes, time: float) -> bool:
         """It is put off for no other reason than that GitHub might not have shown yet what was heard of it."""
-        if key.startswith(b"{"):
-            return False
         heard = Queue(self._redis).heard_of(Ticket.parse(key.decode()))
         return abs(time - (heard + LAG).timestamp()) < 0.001
 
