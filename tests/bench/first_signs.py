@@ -45,7 +45,7 @@ def measure_cards(directory: Path) -> list[Figure]:
     with Stack(directory, seed=_seed(TICKETS)) as stack:
         board, alice = new_board(stack.hub.url, "Roadmap"), stack.hub.person("alice")
         nodes = [alice.get(f"{_issue(number)}")["node_id"] for number in range(1, TICKETS + 1)]
-        cards = [board.add(node, "Todo") for node in nodes]
+        cards = [board.add(node) for node in nodes]
         stack.start("web", "tickets", "clock")
         # A Redis younger than this remembers nothing of what was written before, so tickets without a label wait.
         time.sleep(LAG.total_seconds())
