@@ -80,6 +80,12 @@ def test_what_got_no_2xx_is_missed_and_where_nothing_reaches_us_all_of_it(
             [17],
         ),
         (
+            "too many, and a card, of which nothing else says who moved it",
+            [*(entry(n) for n in range(1, 5)), entry(5, "projects_v2_item.edited")],
+            [5],
+            [17],
+        ),
+        (
             "too many of one of them",
             [*(entry(n) for n in range(1, 5)), *(entry(n, installation=18) for n in range(5, 7))],
             [5, 6],
