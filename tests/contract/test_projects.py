@@ -295,5 +295,5 @@ def test_a_hub_without_a_subscription_tells_nobody(tmp_path: Path):
         hub.webhook_url = "http://127.0.0.1:1/nobody"
         world = World(hub)
         made = board(world)
-        made.move(made.add(3), "Autocode")
-        assert heard(world, "projects_v2_item") == []
+        made.change("updateProjectV2", closed=True)
+        assert heard(world, "projects_v2") == []

@@ -211,9 +211,8 @@ def test_what_is_gone_is_forgotten_and_after_a_loss_everything_is_asked_for(swee
 
 def test_without_the_permission_to_see_checks_every_ticket_is_asked_for(sweeps, world):
     uses = {"metadata": "read", "issues": "write", "contents": "write", "pull_requests": "write"}
-    before = world.control(
-        "POST", "permissions", uses | {"checks": "read", "statuses": "read", "actions": "read"}
-    )
+    before = dict(world.hub.state.installations[world.hub.installation_id].permissions)
+    world.control("POST", "permissions", uses | {"checks": "read", "statuses": "read", "actions": "read"})
     sha = world.push()
     pull = {"title": "Greet", "head": "autocode/1-greet-politely", "base": "main", "body": "Closes #1"}
     world.act("alice", "POST", "/pulls", pull)
