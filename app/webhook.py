@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from jobs.queue import Queue, QueueDown
 from jobs.settings import Settings
-from jobs.ticket.request import CardMoved, Reconcile, Request
+from jobs.ticket.request import CardMoved, Changed, Reconcile, Request
 from jobs.ticket.rules import RULES, Unreadable, asked, event_name, no_rule
 
 MAX_BODY = 25 * 1024 * 1024
@@ -127,7 +127,7 @@ def parse(body: bytes) -> dict[str, Any]:
 def name_of(request: Request) -> str:
     """What was asked for, in a word."""
     match request:
-        case Reconcile(ticket=ticket):
+        case Reconcile(ticket=ticket) | Changed(ticket=ticket):
             return ticket.key
         case CardMoved(item=item):
             return f"card {item}"

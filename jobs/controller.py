@@ -7,6 +7,8 @@ were made, and look for themselves.
 """
 
 import logging
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -17,18 +19,20 @@ from jobs.cards import Moves
 from jobs.freshness import LAG, Freshness, Guard
 from jobs.git.errors import GitUnreachable, is_full
 from jobs.github.client import Installation
-from jobs.github.errors import Archived, Gone, Unanswered, Uncertain
+from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertain
 from jobs.lease import Lease
 from jobs.moves import move, recall, take_signals
 from jobs.poison import BadRuns
 from jobs.queue import Lane, QueueDown
 from jobs.setbacks import after_failure, run_of, set_aside, stays_aside, wait_for_redis, wait_for_room
+from jobs.slots import Slots
 from jobs.steps import STEPS
+from jobs.steps.waiting import call_next
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
 from jobs.ticket.errors import InLine, Later, LeaseLost, TellPeople
 from jobs.ticket.phases import KIND
-from jobs.ticket.request import Reconcile, Ticket
+from jobs.ticket.request import Changed, Reconcile, Ticket
 from jobs.ticket.signals import deadline
 from jobs.world import World
 
@@ -69,6 +73,8 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             ticket=ticket,
             settings=world.settings,
             github=github,
+            slots=Slots(world.redis, ticket, world.clock, github.relations.places),
+            call=lambda numbers: _call(world, ticket, numbers),
             redis=world.redis,
             clock=world.clock,
             freshness=guard.freshness,
@@ -82,8 +88,26 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             open_sandbox=world.open_sandbox,
         )
         result = _carefully(world, work, lane)
+        _let_others_begin(world, work)
         if result is not Result.WAITING or lease.release():
             return result is Result.FOR_CODING
+
+
+def _call(world: World, ticket: Ticket, numbers: Iterable[int]) -> None:
+    """Ask for other tickets of its repository."""
+    for number in set(numbers) - {ticket.number}:
+        world.queue.request(Reconcile(replace(ticket, number=number), why="its turn has come"))
+
+
+def _let_others_begin(world: World, work: Work) -> None:
+    """The slot that the ticket has let go of is the next one's; if that fails, the sweep makes up for it."""
+    if not work.has_left:
+        return
+    world.queue.request(Changed(work.ticket, itself=False, why="a sub-issue has changed"))
+    try:
+        call_next(work)
+    except (Later, TellPeople, GitHubError) as error:
+        log.warning("%s: the next ticket is left to the sweep: %s", work.ticket.key, error)
 
 
 class Result(Enum):
@@ -192,13 +216,17 @@ def _look(world: World, work: Work) -> bool:
     work.observe()
     if work.observation.repository.is_archived:
         raise Archived(f"{work.ticket.repository} is archived, so nothing can be written to it")
-    changed = work.recorded is None and recall(work)
+    remembered = work.recorded
+    changed = remembered is None and recall(work)
     changed |= take_signals(world, work)
     if work.observation.denied and work.recorded and KIND[work.recorded.phase] != "resting":
         # We see too little to go on, yet enough to say so.
         raise TellPeople(work.observation.denied)
-    if changed:
-        work.save()
+    if work.recorded is not None:
+        # What the labels say decides who is next, so they are put right whenever somebody looks.
+        changed |= work.show_phase()
+        if changed or work.recorded != remembered:
+            work.save()
     world.queue.forget_presses(work.ticket, work.pressed)
     # Moves of cards that asked for nothing.
     work.moves.settle()

@@ -33,7 +33,7 @@ from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.missed import Delivery, Plan, missed, plan
-from jobs.ticket.request import CardMoved, Inspect, Reconcile, Request, Sweep
+from jobs.ticket.request import CardMoved, Changed, Inspect, Reconcile, Request, Sweep
 from jobs.ticket.rules import Unreadable, asked
 
 MOST_PAGES = 60
@@ -230,6 +230,8 @@ class Reader:
         moves = [one for one in requests if isinstance(one, CardMoved)]
         for moved in sorted(moves, key=lambda one: (one.at, one.key)):
             self._queue.request(moved)
+        for changed in (one for one in requests if isinstance(one, Changed)):
+            self._queue.request(changed)
 
 
 def read(settings: Settings, redis: Redis, queue: Queue, clock: Callable[[], datetime]) -> None:

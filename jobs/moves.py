@@ -8,6 +8,7 @@ from jobs.steps.merging import call_off
 from jobs.steps.preparing import remove_worktree
 from jobs.steps.pressing import reply_to_press
 from jobs.steps.replying import reply_to_command
+from jobs.steps.waiting import keep_place, wait_for_turn
 from jobs.steps.work import Work
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
@@ -28,8 +29,16 @@ def take_signals(world: World, work: Work) -> bool:
         moved = happened and move(world, work, happened)
         if moved or _reply(world, work) or _heed(world, work):
             changed = True
-        else:
+        elif not _take_turn(world, work):
             return changed
+
+
+def _take_turn(world: World, work: Work) -> bool:
+    """A queued ticket to which nothing else has happened begins if it may; whether it does."""
+    if work.recorded is None or work.record.phase is not Phase.QUEUED:
+        return False
+    happened = wait_for_turn(work)
+    return happened is not None and move(world, work, happened)
 
 
 def _reply(world: World, work: Work) -> bool:
@@ -96,6 +105,7 @@ def move(world: World, work: Work, happened: Signal, by: Trigger | None = None) 
         arrive(work, happened)
     if work.record.phase is not Phase.QUEUED:
         work.show_phase()
+    keep_place(work, record.phase if record else None)
     follow(work, record.phase if record else None)
     if KIND[work.record.phase] == "resting":
         remove_worktree(work)

@@ -43,7 +43,8 @@ from rq.job import Job, JobStatus
 from rq.utils import utcformat
 
 from jobs.queue_scripts import BEGIN, FORGET_NEWS, KEEP_PLACE, REQUEST, STRIKE_OUT
-from jobs.ticket.request import CardMoved, Inspect, Press, Reconcile, Request, Ticket
+from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Request, Ticket
+from jobs.waiters import waiters
 
 Lane = Literal["tickets", "coding"]
 """Work of seconds, and work of the model, each with workers of its own."""
@@ -133,6 +134,11 @@ class Queue:
             return self._put(
                 "tickets", _turn("tickets", subject), "jobs.entrypoints.card_moved", (request.key,)
             )
+        if isinstance(request, Changed):
+            with _reachable():
+                tickets = waiters(self._redis, request.ticket)
+            tickets += [request.ticket] if request.itself else []
+            return bool(sum(self.request(Reconcile(ticket, request.why)) for ticket in tickets))
         return self._sweep(request.installation)
 
     def presses(self, ticket: Ticket) -> list[Press]:

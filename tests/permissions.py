@@ -7,6 +7,8 @@ from pathlib import Path
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yml"
 REPO = "/repos/{owner}/{repo}"
 ISSUE = f"{REPO}/issues/{{number}}"
+NEWER_EVENTS = frozenset({"issue_dependencies", "sub_issues"})
+"""What an Enterprise Server may not have yet: dependencies and sub-issues."""
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
@@ -33,7 +35,12 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL movedCard",
         "GraphQL observe",
         "GraphQL openTickets",
+        "GraphQL slots",
         f"GET {REPO}/issues",
+        f"GET {ISSUE}",
+        f"GET {ISSUE}/comments",
+        f"GET {ISSUE}/dependencies/blocked_by",
+        f"GET {ISSUE}/sub_issues",
     ),
     "issues:write": (
         f"PATCH {ISSUE}",
@@ -53,6 +60,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL movedCard",
         "GraphQL observe",
         "GraphQL openTickets",
+        "GraphQL slots",
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
     "organization_projects:read": ("GraphQL observe", "GraphQL movedCard"),
@@ -85,7 +93,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "actions": ("workflow_run",),
     "checks": ("check_suite", "check_run"),
     "contents": ("push",),
-    "issues": ("issues", "issue_comment"),
+    "issues": ("issues", "issue_comment", "issue_dependencies", "sub_issues"),
     "organization_projects": ("projects_v2_item",),
     "pull_requests": ("pull_request", "pull_request_review"),
     "statuses": ("status",),

@@ -125,10 +125,10 @@ class Answers:
     def _issue(self, node: Node) -> Issue:
         # Our own label stands for the command or the card that made us put it on.
         trigger = next(reversed(self._labeled()), None)
-        title, body = node["title"], node["body"]
+        title, body, body_by = node["title"], node["body"], None
         if trigger is not None:
             title = title_at(trigger.at, title, list(self.events.values()))
-            body = body_at(trigger, body, node["userContentEdits"]["nodes"])
+            body, body_by = body_at(trigger, body, node["userContentEdits"]["nodes"])
         return Issue(
             id=int(node["fullDatabaseId"]),
             node_id=node["id"],
@@ -136,6 +136,8 @@ class Answers:
             title=cleaned(title),
             body=cleaned(body),
             author=login_of(node["author"]),
+            body_by=body_by or login_of(node["author"]),
+            created_at=datetime.fromisoformat(node["createdAt"]),
             state=node["state"],
             labels={label["name"]: label["id"] for label in node["labels"]["nodes"]},
         )
@@ -154,22 +156,23 @@ def title_at(at: datetime, title: str, events: Sequence[Node]) -> str:
     return str(min(later)[1]) if later else title
 
 
-def body_at(trigger: Trigger, body: str, edits: Sequence[Node]) -> str:
-    """The newest revision of the body that the person who gave the trigger can have read.
+def body_at(trigger: Trigger, body: str, edits: Sequence[Node]) -> tuple[str, str | None]:
+    """The newest revision of the body that the person who gave the trigger can have read, and who wrote it if not the
+    issue's author.
 
     GitHub's times are whole seconds: an edit in the second of the trigger counts only if it is theirs. It keeps
     no revision until the first edit, and then the original too. A revision's text may be deleted by its author;
     then nothing stands for it, lest a later text slip in unseen.
     """
     if not edits:
-        return body
+        return body, None
     # Newest first, as GitHub lists them: of several in one second the last one is the oldest.
     original = min(reversed(edits), key=lambda node: node["editedAt"])
     read = [node for node in edits if _was_read(node, trigger, node is original)]
-    if len(read) == len(edits):
-        return body
     newest = max(read, key=lambda node: node["editedAt"], default=None)
-    return (newest["diff"] or "") if newest else ""
+    if newest is None:
+        return "", None
+    return body if len(read) == len(edits) else newest["diff"] or "", login_of(newest["editor"])
 
 
 def _was_read(edit: Node, trigger: Trigger, is_original: bool) -> bool:

@@ -103,7 +103,8 @@ class App:
     def open_tickets(self, account: Account) -> Iterator[Found]:
         """The account's issues that want looking at, by GitHub's search, which may lag behind; some of them twice.
 
-        Open ones with the trigger label, and those that still show an unfinished ticket's label.
+        Open ones with the trigger label, and those that still show an unfinished ticket's label. Of those that wait
+        for a slot one for each repository: if there is a slot it calls whoever is next.
         """
         with self._installation(account.installation, READS) as api:
             yield from Listing(api, account.installation, self._clock()).found(account.login)

@@ -1,6 +1,7 @@
 """Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in `writes.py`."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -16,6 +17,7 @@ from jobs.github.check_runs import CheckRuns
 from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
+from jobs.github.relations import Relations
 from jobs.github.threads import thread_of
 from jobs.github.tokens import PERMISSIONS, PROJECTS, Token, app_credentials, mint
 from jobs.github.writes import IssueIds, pull_request_of
@@ -56,6 +58,7 @@ class Installation(Merges, CheckRuns):
         `quota` is what the workers share of GitHub's limits.
         """
         super().__init__(Api(settings, self._authenticate, clock, quota, guard), ticket)
+        self.relations = Relations(self._api, ticket, self._open_wide)
         self._quota = quota
         self._settings = settings
         self._clock = clock
@@ -68,6 +71,7 @@ class Installation(Merges, CheckRuns):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.relations.close()
         self._api.close()
 
     def token(self, *, anew: bool = False) -> str:
@@ -205,11 +209,17 @@ class Installation(Merges, CheckRuns):
         return TokenAuthStrategy(self._minted.secret)
 
     def _mint(self) -> Token:
-        app = Api(self._settings, lambda: app_credentials(self._settings), self._clock)
-        try:
+        with closing(Api(self._settings, lambda: app_credentials(self._settings), self._clock)) as app:
             return mint(app, self._ticket.installation, PERMISSIONS, self._ticket.repository)
-        finally:
-            app.close()
+
+    def _open_wide(self) -> Api:
+        """To read the issues of all the installation's repositories, and nothing else."""
+
+        def authenticate() -> TokenAuthStrategy:
+            with closing(Api(self._settings, lambda: app_credentials(self._settings), self._clock)) as app:
+                return TokenAuthStrategy(mint(app, self._ticket.installation, {"issues": "read"}).secret)
+
+        return Api(self._settings, authenticate, self._clock, self._quota)
 
 
 def _log_at(url: str) -> str:

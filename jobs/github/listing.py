@@ -15,11 +15,11 @@ from typing import Any
 
 from jobs.github.api import Api
 from jobs.ticket.errors import TellPeople
-from jobs.ticket.names import NEEDS_INPUT, REVIEW, WORKING
+from jobs.ticket.names import BLOCKED, NEEDS_INPUT, QUEUED, REVIEW, WORKING
 from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.request import Ticket
 
-UNFINISHED = (WORKING, NEEDS_INPUT, REVIEW)
+UNFINISHED = (QUEUED, BLOCKED, WORKING, NEEDS_INPUT, REVIEW)
 """State labels of a ticket that is not at rest."""
 QUIET = (None, "PENDING", "EXPECTED")
 """Rollup states which the last check to complete cannot but change; without any check a time to look is set."""
@@ -79,6 +79,8 @@ class Listing:
         self._installation = installation
         self._now = now
         self._sees_everything = True
+        self._with_waiting = set[str]()
+        """Repositories with a ticket that waits for a slot."""
 
     def found(self, login: str) -> Iterator[Found]:
         """Every ticket that wants looking at, oldest first within each search."""
@@ -111,21 +113,33 @@ class Listing:
 
     def _read(self, node: dict[str, Any]) -> Found:
         ticket = Ticket(self._installation, node["repository"]["nameWithOwner"], node["number"])
-        return Found(ticket, fingerprint(node, self._now) if self._sees_everything else None)
+        if not self._sees_everything or self._is_first_waiting(node):
+            return Found(ticket, None)
+        return Found(ticket, fingerprint(node, self._now))
+
+    def _is_first_waiting(self, node: dict[str, Any]) -> bool:
+        """One for each repository is always looked at: if there is a slot, it calls whoever is next."""
+        repository = node["repository"]["nameWithOwner"]
+        is_first = QUEUED in _labels(node) and repository not in self._with_waiting
+        if is_first:
+            self._with_waiting.add(repository)
+        return is_first
 
 
 def fingerprint(node: dict[str, Any], now: datetime) -> bytes | None:
     """8 bytes that stand for the issue and its pull requests as they are now.
 
-    None where more may happen without being seen here. Times are in seconds, and in the present one a second change
-    may follow. A ticket at work waits until all checks are complete, and once one of them is red the rollup does not
-    tell when the others are. GitHub links no pull request into another branch than the default one: where no open one
-    is linked, that of a ticket at work or in review may be such a one.
+    None where more may happen without being seen here. The blocker of a blocked ticket may be closed. Times are in
+    seconds, and in the present one a second change may follow. A ticket at work waits until all checks are complete,
+    and once one of them is red the rollup does not tell when the others are. GitHub links no pull request into another
+    branch than the default one: where no open one is linked, that of a ticket at work or in review may be such a one.
     https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
     """
     pulls = [pull for pull in node["closedByPullRequestsReferences"]["nodes"] if pull]
-    labels = {label["name"] for label in node["labels"]["nodes"]}
+    labels = _labels(node)
     checks = [(pull["statusCheckRollup"] or {}).get("state") for pull in pulls if pull["state"] == "OPEN"]
+    if BLOCKED in labels:
+        return None
     if WORKING in labels and any(state not in QUIET for state in checks):
         return None
     if labels & {WORKING, REVIEW} and not checks:
@@ -137,6 +151,10 @@ def fingerprint(node: dict[str, Any], now: datetime) -> bytes | None:
     pulls = [pull | {"mergeable": pull["mergeable"] != "CONFLICTING"} for pull in pulls]
     text = json.dumps([node["updatedAt"], node["state"], pulls], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+
+def _labels(node: dict[str, Any]) -> set[str]:
+    return {label["name"] for label in node["labels"]["nodes"]}
 
 
 def _searches(login: str) -> dict[str, _Search]:

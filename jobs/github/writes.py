@@ -62,6 +62,10 @@ class Writes:
             node_id=made["node_id"],
         )
 
+    def comment_on(self, number: int, body: str) -> None:
+        """A new comment on another issue of the repository."""
+        self._send("POST", f"{self._repository}/issues/{number}/comments", {"body": _short_enough(body)})
+
     def update_comment(self, comment_id: int, body: str) -> None:
         """Rewrite a comment of ours; Gone when somebody deleted it."""
         self._send("PATCH", f"{self._repository}/issues/comments/{comment_id}", {"body": _short_enough(body)})

@@ -14,8 +14,10 @@ from jobs.ticket.signals import own_pull_request
 from jobs.ticket.words import fitted
 
 
-def accept(work: Work, _signal: Signal) -> None:
+def accept(work: Work, signal: Signal) -> None:
     """queued: somebody asked, and sees at once that it was heard; the label says so to all and to search."""
+    if signal is not Signal.TRIGGERED:
+        return
     work.github.react("eyes")
     if not work.observation.is_labeled:
         work.add_trigger_label()

@@ -19,6 +19,7 @@ from jobs.github.errors import Gone
 from jobs.poison import BadRuns
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
+from jobs.slots import Slots
 from jobs.ticket import record as records
 from jobs.ticket.boards import complaints
 from jobs.ticket.budget import Budget
@@ -27,7 +28,7 @@ from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest
-from jobs.ticket.phases import LABEL, Phase
+from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record
 from jobs.ticket.request import Press, Ticket
 from jobs.ticket.signals import logins_to_ask
@@ -54,6 +55,9 @@ class Work:
     ticket: Ticket
     settings: Settings
     github: Installation
+    slots: Slots
+    call: Callable[[Iterable[int]], None]
+    """Ask for other tickets of the repository, by number; what has just been written to them is news."""
     redis: Redis
     clock: Callable[[], datetime]
     freshness: Freshness
@@ -80,6 +84,8 @@ class Work:
     """The review threads, once they were asked for."""
     ending: str = ""
     """Why the ticket ends, for the comment that says so."""
+    has_left: bool = False
+    """It has let go of its slot, and nobody has been told yet."""
     saved_at: datetime | None = None
     told: set[str] = field(default_factory=set)
     pressed: list[Press] = field(default_factory=list)
@@ -217,15 +223,16 @@ class Work:
             self.github.change_labels(remove=[TRIGGER_LABEL])
             self._show_labels(set(self.observation.issue.labels) - {TRIGGER_LABEL})
 
-    def show_phase(self) -> None:
-        """Make the labels say the phase."""
-        wanted = LABEL[self.record.phase]
+    def show_phase(self) -> bool:
+        """Make the labels say the phase; False if they did."""
+        wanted = self.record.label
         present = set(STATE_LABELS) & set(self.observation.issue.labels)
         add, remove = {wanted} - present - {None}, present - {wanted}
         if not add and not remove:
-            return
+            return False
         self.github.change_labels(add=[name for name in add if name], remove=sorted(remove))
         self._show_labels(set(self.observation.issue.labels) - remove | {name for name in add if name})
+        return True
 
     def show_pull_request(self, pull_request: PullRequest, **changes: Any) -> None:
         """The observation with what we have just made of the pull request."""

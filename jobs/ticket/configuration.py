@@ -106,6 +106,8 @@ class Configuration:
     """The branch that tickets start from and merge into; unset: the default branch."""
     board: Board = field(default_factory=Board)
     """The Project's field and columns; see the rows below."""
+    concurrency: Annotated[int, Whole(50)] = 2
+    """How many tickets are worked at a time; the others wait."""
     iterations: Annotated[int | None, Whole(20)] = None
     """Rounds of coding and checking before a ticket is given up; unset: as many as the operator allows."""
     merge: Annotated[str, Choice(("never", "on-approval", "on-green"))] = "never"

@@ -116,6 +116,33 @@ def no_columns(card: Card, names: Sequence[str]) -> str:
     return f"The board {_board(card)} has no column {missing}: the card stays where it is instead."
 
 
+def started_with_parent(record: Record, number: int) -> str:
+    """On a sub-issue, whose turn has come."""
+    return (
+        f"@{record.requested_by} asked for #{number}, and this is a part of it, so autocode begins with it."
+    )
+
+
+def parts_done(record: Record) -> str:
+    """All sub-issues are closed."""
+    return (
+        f"@{record.requested_by}, all sub-issues of this ticket are closed, so there is nothing left to do here:\n\n"
+        + "\n".join(f"- {name}: {state}" for name, state in record.parts)
+    )
+
+
+PARTS_DONE = "All sub-issues are closed."
+
+
+def goes_in_circles(record: Record, way: list[str]) -> str:
+    """The ticket is among its own blockers."""
+    circle = " waits for ".join([*way, way[0]])
+    return (
+        f"@{record.requested_by}, this ticket waits for itself: {circle}. None of them can begin. "
+        "Take one of these dependencies back, or close one of the issues."
+    )
+
+
 def not_yours(login: str, permission: str) -> str:
     """To somebody who wrote a command, or moved a card, and may not."""
     return f"@{login}, thank you; I only act for people who can write here, and GitHub says you have `{permission}`."

@@ -7,11 +7,12 @@ STATUS_MARKER = "<!-- autocode:status"
 """Begins our one status comment's hidden block."""
 
 QUEUED = "autocode: queued"
+BLOCKED = "autocode: blocked"
 WORKING = "autocode: working"
 NEEDS_INPUT = "autocode: needs input"
 REVIEW = "autocode: review"
 FAILED = "autocode: failed"
-STATE_LABELS = (QUEUED, WORKING, NEEDS_INPUT, REVIEW, FAILED)
+STATE_LABELS = (QUEUED, BLOCKED, WORKING, NEEDS_INPUT, REVIEW, FAILED)
 """At most one of them is on a ticket; none means resting or untouched."""
 
 SLUG_LENGTH = 40
@@ -54,6 +55,17 @@ def ticket_of_body(body: str | None) -> int | None:
 def comment_marker(run: str, key: str) -> str:
     """The hidden line by which a comment of ours is found again before it is made twice."""
     return f"<!-- autocode:comment {run} {key} -->"
+
+
+def start_marker(run: str, login: str, user_id: int | None) -> str:
+    """The hidden line by which a comment of ours starts a sub-issue for somebody."""
+    return f"<!-- autocode:start {run} @{login} {user_id or 0} -->"
+
+
+def started_for(body: str) -> tuple[str, int | None] | None:
+    """Login and id of the person for whom a comment of ours starts a ticket."""
+    match = re.match(r"<!-- autocode:start \w+ @([\w\[\]-]+) (\d+) -->", body)
+    return (match[1], int(match[2]) or None) if match else None
 
 
 APPROVE = "<!-- autocode:approve -->"

@@ -212,6 +212,9 @@ class Issue:
     body: str
     """As it stood when the trigger was given."""
     author: str
+    body_by: str
+    """Login of who wrote the body as it stood then."""
+    created_at: datetime
     state: Literal["OPEN", "CLOSED"]
     labels: Mapping[str, str]
     """Label name → node id."""

@@ -2,8 +2,9 @@
 
 A ticket is in one phase. What happens to it has a name, a `Signal`; `TRANSITIONS` says which phase follows.
 Signals come from three places: `jobs.ticket.signals` reads them off GitHub, a command gives one
-(`jobs.ticket.replies`) or a moved card (`jobs.ticket.boards`), and the step of a working phase returns one (BROKEN is
-the controller's, for what nobody foresaw). A signal that the table does not expect is logged and dropped.
+(`jobs.ticket.replies`) or a moved card (`jobs.ticket.boards`), and the step of a working phase, or
+`jobs.steps.waiting` for a queued ticket, returns one (BROKEN is the controller's, for what nobody foresaw). A signal
+that the table does not expect is logged and dropped.
 
 The diagram and the phase table in the README are drawn from this file (`make docs`).
 """
@@ -37,7 +38,6 @@ class Signal(StrEnum):
     # Read off GitHub.
     TRIGGERED = "triggered"
     REFUSED = "refused"
-    SLOT_FREE = "slot free"
     ANSWERED = "answered"
     CONTINUED = "continued"
     APPROVED = "plan approved"
@@ -59,6 +59,8 @@ class Signal(StrEnum):
     STOPPED = "stopped"
     CARD_MOVED_OUT = "card moved out"
     # Returned by a step.
+    SLOT_FREE = "slot free"
+    PARTS_DONE = "sub-issues closed"
     PREPARED = "prepared"
     UPDATED = "updated"
     SUBMITTED = "submitted"
@@ -90,8 +92,12 @@ KIND: dict[Phase, Kind] = {
 }
 """working: a worker is busy with it · parked: waits for GitHub or a person, costs nothing · resting: over."""
 
+HOLDS_SLOT = frozenset({Phase.PREPARING, Phase.CODING, Phase.PUBLISHING, Phase.CHECKING})
+"""Phases in which a ticket takes one of its repository's slots. Those that wait for people take none: unanswered
+questions would keep all others from being worked on. So whoever is called back from there waits for a slot again."""
+
 LABEL: dict[Phase, str | None] = {
-    Phase.QUEUED: names.WORKING,
+    Phase.QUEUED: names.QUEUED,
     Phase.PREPARING: names.WORKING,
     Phase.CODING: names.WORKING,
     Phase.ASKING: names.NEEDS_INPUT,
@@ -107,7 +113,7 @@ LABEL: dict[Phase, str | None] = {
 """The label that shows the phase to people and to search."""
 
 LEAVES_WHEN: dict[Phase, str] = {
-    Phase.QUEUED: "the person who asked may ask",
+    Phase.QUEUED: "a slot of its repository is free and nobody is before it",
     Phase.PREPARING: "mirror fetched, branch checked out, the base's commits brought in if they are wanted",
     Phase.CODING: "the agent submits, asks, proposes a plan, or runs out",
     Phase.ASKING: "a person with write permission answers",
@@ -142,7 +148,11 @@ def _unfinished(rows: Transitions) -> Transitions:
 
 TRANSITIONS: Transitions = _unfinished(
     {
-        Phase.QUEUED: {Signal.SLOT_FREE: Phase.PREPARING, Signal.REFUSED: Phase.CANCELLED},
+        Phase.QUEUED: {
+            Signal.SLOT_FREE: Phase.PREPARING,
+            Signal.REFUSED: Phase.CANCELLED,
+            Signal.PARTS_DONE: Phase.DONE,
+        },
         Phase.PREPARING: {Signal.PREPARED: Phase.CODING, Signal.UPDATED: Phase.PUBLISHING},
         Phase.CODING: {
             Signal.SUBMITTED: Phase.PUBLISHING,
@@ -151,8 +161,8 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.OUT_OF_BUDGET: Phase.PUBLISHING,
             Signal.GAVE_UP: Phase.FAILED,
         },
-        Phase.ASKING: {Signal.ANSWERED: Phase.PREPARING, Signal.CONTINUED: Phase.PREPARING},
-        Phase.APPROVING: {Signal.APPROVED: Phase.PREPARING, Signal.PLAN_DISCUSSED: Phase.PREPARING},
+        Phase.ASKING: {Signal.ANSWERED: Phase.QUEUED, Signal.CONTINUED: Phase.QUEUED},
+        Phase.APPROVING: {Signal.APPROVED: Phase.QUEUED, Signal.PLAN_DISCUSSED: Phase.QUEUED},
         Phase.PUBLISHING: {
             Signal.PUBLISHED: Phase.CHECKING,
             Signal.HELD: Phase.ASKING,
@@ -170,22 +180,22 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.STUCK: Phase.ASKING,
         },
         Phase.VALIDATING: {
-            Signal.CHANGES_REQUESTED: Phase.PREPARING,
+            Signal.CHANGES_REQUESTED: Phase.QUEUED,
             Signal.PUSHED: Phase.CHECKING,
-            Signal.OUTDATED: Phase.PREPARING,
+            Signal.OUTDATED: Phase.QUEUED,
             Signal.STUCK: Phase.ASKING,
             # A check that came late, or was run again.
-            Signal.CHECKS_FAILED: Phase.PREPARING,
+            Signal.CHECKS_FAILED: Phase.QUEUED,
             Signal.EXHAUSTED: Phase.FAILED,
             Signal.MERGE_WANTED: Phase.MERGING,
         },
         Phase.MERGING: {
             Signal.MERGE_REFUSED: Phase.VALIDATING,
-            Signal.CHANGES_REQUESTED: Phase.PREPARING,
+            Signal.CHANGES_REQUESTED: Phase.QUEUED,
             Signal.PUSHED: Phase.CHECKING,
-            Signal.OUTDATED: Phase.PREPARING,
+            Signal.OUTDATED: Phase.QUEUED,
             Signal.STUCK: Phase.ASKING,
-            Signal.CHECKS_FAILED: Phase.PREPARING,
+            Signal.CHECKS_FAILED: Phase.QUEUED,
             Signal.EXHAUSTED: Phase.FAILED,
         },
     }
@@ -193,7 +203,7 @@ TRANSITIONS: Transitions = _unfinished(
     Phase.DONE: {Signal.TRIGGERED: Phase.QUEUED},
     Phase.FAILED: {
         Signal.TRIGGERED: Phase.QUEUED,
-        Signal.CONTINUED: Phase.PREPARING,
+        Signal.CONTINUED: Phase.QUEUED,
         Signal.MERGED: Phase.DONE,
     },
     Phase.CANCELLED: {Signal.TRIGGERED: Phase.QUEUED, Signal.MERGED: Phase.DONE},

@@ -10,9 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from jobs.ticket import names
 from jobs.ticket.budget import Spend
 from jobs.ticket.names import STATUS_MARKER
-from jobs.ticket.phases import Phase
+from jobs.ticket.phases import LABEL, Phase
 
 VERSION = 1
 KEPT = 30
@@ -156,10 +157,26 @@ class Record:
     """What people should know now: why it stopped, what it waits for."""
     activity: str = ""
     """What the agent is doing, while it is."""
+    waits_for: tuple[str, ...] = ()
+    """While queued: the open issues that block it, as people write them."""
+    unseen: tuple[str, ...] = ()
+    """What may block it and cannot be seen."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """Of a ticket with open sub-issues: each of them, as people write it, and its state in a word."""
+    begun_parts: tuple[int, ...] = ()
+    """Numbers of the sub-issues that were begun on its behalf."""
+    in_front: int = 0
+    """While queued: how many waiting tickets come before it, as far as was seen when it was looked at last."""
 
     def entering(self, phase: Phase, at: datetime) -> "Record":
         """The record in another phase."""
         return replace(self, phase=phase, since=at)
+
+    @property
+    def label(self) -> str | None:
+        """The label that shows how it stands."""
+        is_blocked = self.phase is Phase.QUEUED and (self.waits_for or self.parts)
+        return names.BLOCKED if is_blocked else LABEL[self.phase]
 
     @property
     def open_question(self) -> Question | None:
@@ -270,6 +287,10 @@ def _record(data: dict[str, Any]) -> Record:
                 Round(**item | {"checks": tuple(map(tuple, item["checks"])), "at": _time(item["at"])})
                 for item in data["rounds"]
             ),
+            "waits_for": tuple(data.get("waits_for", ())),
+            "parts": tuple(map(tuple, data.get("parts", ()))),
+            "begun_parts": tuple(data.get("begun_parts", ())),
+            "unseen": tuple(data.get("unseen", ())),
             "commands": tuple(CommandRun(**item) for item in data["commands"]),
         }
     )

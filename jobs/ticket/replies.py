@@ -1,13 +1,14 @@
 """Replies: what becomes of a command: a signal, changes of the record, and what its author gets to see. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobs.ticket import messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.commands import STARTING, Command, command
+from jobs.ticket.commands import START, STARTING, Command, command
+from jobs.ticket.names import started_for
 from jobs.ticket.observation import Comment, Observation
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Merge, Record
@@ -69,12 +70,23 @@ def unread_commands(record: Record | None, observation: Observation) -> tuple[Co
     """
     comments = [
         item
-        for item in comments_on_ticket(record, observation)
+        for item in map(_on_behalf, comments_on_ticket(record, observation))
         if item.by_person and not item.by_us and command(item.body, observation.viewer)
     ]
     if record is None:
         return tuple(item for item in comments[-1:] if observation.now - item.created_at < FRESH)
     return tuple(item for item in comments if item.id > record.command_cursor)
+
+
+def _on_behalf(item: Comment) -> Comment:
+    """A comment of ours that starts a sub-issue is the command of the person who asked for its parent."""
+    person = started_for(item.body) if item.by_us and item.editor is None else None
+    if person is None:
+        return item
+    login, user_id = person
+    return replace(
+        item, author=login, author_id=user_id, by_us=False, by_person=True, body=f"/autocode {START}"
+    )
 
 
 def reply(case: Case) -> Reply:

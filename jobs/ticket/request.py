@@ -61,6 +61,17 @@ class Reconcile:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """An issue was closed, reopened or went away: look at the tickets that wait for it."""
+
+    ticket: Ticket
+    """The issue, which need not be a ticket."""
+    itself: bool
+    """It is one, so look at it too."""
+    why: str
+
+
+@dataclass(frozen=True)
 class Sweep:
     """Look at every open ticket of this installation again."""
 
@@ -110,4 +121,4 @@ class CardMoved:
         return cls(**json.loads(key))
 
 
-Request = Reconcile | Sweep | Inspect | CardMoved
+Request = Reconcile | Changed | Sweep | Inspect | CardMoved

@@ -15,7 +15,7 @@ from jobs.ticket.commands import looks_like_command
 from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, number_of_branch, ticket_of_body
 from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.request import CardMoved, Inspect, Press, Reconcile, Request, Sweep, Ticket
+from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Request, Sweep, Ticket
 
 Payload = Mapping[str, Any]
 Rule = Callable[[Payload], Request | None]
@@ -35,6 +35,22 @@ def reconcile_on_label(payload: Payload) -> Request | None:
 def reconcile_on_issue(payload: Payload) -> Request | None:
     """The issue carries one of our labels."""
     return reconcile_issue(payload) if has_our_label(payload) else None
+
+
+def reconcile_waiters(payload: Payload) -> Request | None:
+    """A ticket waits for the issue, or it carries one of our labels."""
+    issue = ticket(payload, number(payload, "issue.number"))
+    return Changed(issue, itself=has_our_label(payload), why=cause(payload))
+
+
+def reconcile_on_dependency(payload: Payload) -> Request | None:
+    """The issue that is blocked, or no longer is, carries one of our labels."""
+    return reconcile_on_issue({**payload, "issue": find(payload, "blocked_issue", dict)})
+
+
+def reconcile_on_sub_issue(payload: Payload) -> Request | None:
+    """The issue that has got or lost a sub-issue carries one of our labels."""
+    return reconcile_on_issue({**payload, "issue": find(payload, "parent_issue", dict)})
 
 
 def reconcile_on_comment(payload: Payload) -> Request | None:
@@ -157,8 +173,14 @@ RULES: dict[str, Rule] = {
     "issues.labeled": reconcile_on_label,
     "issues.unlabeled": reconcile_on_label,
     "issues.edited": reconcile_on_issue,
-    "issues.closed": reconcile_on_issue,
-    "issues.reopened": reconcile_on_issue,
+    "issues.closed": reconcile_waiters,
+    "issues.reopened": reconcile_waiters,
+    "issues.deleted": reconcile_waiters,
+    "issues.transferred": reconcile_waiters,
+    "issue_dependencies.blocked_by_added": reconcile_on_dependency,
+    "issue_dependencies.blocked_by_removed": reconcile_on_dependency,
+    "sub_issues.sub_issue_added": reconcile_on_sub_issue,
+    "sub_issues.sub_issue_removed": reconcile_on_sub_issue,
     "issue_comment.created": reconcile_on_comment,
     "issue_comment.edited": reconcile_on_edit,
     "pull_request.closed": reconcile_on_pull_request,

@@ -40,6 +40,8 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
     if observation.trigger and (waits_for_trigger or _is_triggered_anew(record, observation)):
         logins.add(observation.trigger.actor)
     if record is not None:
+        if record.phase is Phase.QUEUED:
+            logins.add(record.requested_by)
         if record.phase in (Phase.ASKING, Phase.APPROVING):
             logins |= {item.author for item in unread_comments(record, observation)}
         if record.phase is Phase.APPROVING and _is_ticked(observation):
@@ -172,7 +174,9 @@ def _at_any_time(record: Record, observation: Observation) -> Signal | None:
 
 def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signal | None:
     if record.phase is Phase.QUEUED:
-        return Signal.SLOT_FREE if observation.may_write(record.requested_by) else Signal.REFUSED
+        # Who had begun was asked for by somebody who might, then.
+        has_begun = record.branch is not None
+        return None if has_begun or observation.may_write(record.requested_by) else Signal.REFUSED
     if record.phase is Phase.ASKING:
         return _answer(record, observation)
     if record.phase is Phase.APPROVING:

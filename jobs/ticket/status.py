@@ -47,7 +47,9 @@ def status_body(
         quiet(record.note),
         "" if may_report else NO_CHECK_RUN,
         _problems(problems),
+        _unseen(record),
         _steps(record),
+        _parts(record),
         _plan(record),
         _foot(record),
     ]
@@ -83,6 +85,8 @@ def cost(record: Record) -> str:
 
 def headline(record: Record, max_iterations: int) -> str:
     """What the app is doing, in a line."""
+    if record.phase is Phase.QUEUED and record.parts and not record.waits_for:
+        return "its sub-issues are worked on"
     last = record.last_iteration(max_iterations)
     iteration = f" · iteration {record.iteration} of {last}" if record.branch else ""
     return f"{HEADLINES[record.phase]}{iteration}"
@@ -98,6 +102,8 @@ def _steps(record: Record) -> str:
     lines += [_round(item) for item in record.rounds]
     if record.phase in (Phase.CODING, Phase.PREPARING, Phase.PUBLISHING, Phase.QUEUED):
         activity = f": {quiet(short(record.activity))}" if record.activity else ""
+        if record.phase is Phase.QUEUED:
+            activity = f": {_waits_for(record)}"
         since = f" · since {record.since:%H:%M:%S}" if record.since else ""
         lines.append(f"- [ ] {HEADLINES[record.phase]}{activity}{since}")
     elif record.phase is Phase.VALIDATING:
@@ -107,6 +113,29 @@ def _steps(record: Record) -> str:
     elif record.phase is Phase.DONE:
         lines.append("- [x] merged")
     return "\n".join(lines)
+
+
+def _waits_for(record: Record) -> str:
+    """What a queued ticket waits for."""
+    if record.waits_for:
+        return f"{', '.join(record.waits_for)} must be closed first"
+    if record.parts:
+        return "its sub-issues must be closed first"
+    return f"{record.in_front} in front of it"
+
+
+def _parts(record: Record) -> str:
+    lines = (f"- [{'x' if state == 'closed' else ' '}] {name} · {state}" for name, state in record.parts)
+    return "\n".join(["**Sub-issues**\n", *lines]) if record.parts else ""
+
+
+def _unseen(record: Record) -> str:
+    if record.phase is not Phase.QUEUED or not record.unseen:
+        return ""
+    return (
+        f"It may depend on issues that autocode cannot see, so it does not wait for them: {', '.join(record.unseen)}. "
+        "Close this issue, or take the label off, if it has to wait."
+    )
 
 
 def _round(item: Round) -> str:

@@ -255,6 +255,7 @@ UPDATES: dict[Signal, Update] = {
     Signal.UNLABELED: _ends_with(messages.UNLABELED),
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
     Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),
+    Signal.PARTS_DONE: _ends_with(messages.PARTS_DONE),
     Signal.STOPPED: _ends_with(messages.STOPPED),
     Signal.CARD_MOVED_OUT: _ends_with(messages.CARD_MOVED_OUT),
     Signal.MERGED: _ends_with(messages.MERGED),

@@ -34,7 +34,7 @@ def edit(at, text, by="carol"):
     ],
 )
 def test_the_body_is_read_as_it_stood_when_the_label_was_put_on(edits, body):
-    assert body_at(Trigger("alice", LABELED), "now", edits) == body
+    assert body_at(Trigger("alice", LABELED), "now", edits)[0] == body
 
 
 @pytest.mark.parametrize(

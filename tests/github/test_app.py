@@ -1,5 +1,7 @@
 """The App by its own key: where it is installed, and which tickets want looking at."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from jobs.github.app import Account, App
@@ -26,6 +28,19 @@ def test_open_tickets_are_found_by_their_labels(world):
     assert ours == {Ticket(world.hub.installation_id, world.repository, number) for number in (1, 3)}
     assert len(found) == len(set(found))
     assert len(world.calls()) == 3
+
+
+def test_of_the_tickets_that_wait_for_a_slot_one_is_always_looked_at(world, hub):
+    for labels in (["autocode", "autocode: queued"],) * 3 + (["autocode", "autocode: blocked"],):
+        world.act("alice", "POST", "/issues", {"title": "Greet", "labels": labels})
+    with App(world.settings, lambda: datetime.now(UTC) + timedelta(hours=1)) as app:
+        found = list(app.open_tickets(app.account(world.hub.installation_id)))
+    without = [
+        item.ticket.number
+        for item in found
+        if item.fingerprint is None and item.ticket.repository == world.repository
+    ]
+    assert without == [2, 5]
 
 
 def test_a_removed_installation_is_gone(world):

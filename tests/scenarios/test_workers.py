@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.model.replies import edit, say, submit
-from tests.scenarios.test_people import calls_about
+from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.world import RIGHT, Issue, World, playing
 
 SLOW = {"faults": [{"delay": 0.4}]}
@@ -63,10 +63,17 @@ def test_a_stopped_worker_finishes_its_turn_and_another_one_goes_on_from_there(w
 def test_a_killed_worker_costs_at_most_the_turn_in_hand(world: World) -> None:
     title = "Greet people through an outage"
     issue = in_the_middle_of_coding(world, title)
+    issue.repo.put(".github/autocode.yml", "concurrency: 1\n")
+    world.will(*BRISK, when=("Greet people later",))
+    another = issue.repo.issue("Greet people later").label()
+    another.until("queued")
     world.stack.kill("coding", signal.SIGKILL)
     world.stack.start("coding")
     assert_done_once(issue)
     assert calls_about(world, title) <= 7
+    # Its slot was its own all the time.
+    begun, ended = another.until("validating").rounds[0].at, issue.record().rounds[0].at
+    assert begun > ended
 
 
 def test_two_tickets_of_one_repository_are_worked_at_once(world: World) -> None:

@@ -66,6 +66,8 @@ def observation(
         title="Add a greeting",
         body="Please greet.",
         author="carol",
+        body_by="carol",
+        created_at=LABELED_AT,
         state=state,  # type: ignore[arg-type]
         labels=dict.fromkeys(labels, "L"),
     )

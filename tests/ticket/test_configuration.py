@@ -23,6 +23,7 @@ board:
   review: Checking
   done: Shipped
   todo: Backlog
+concurrency: 4
 iterations: 3
 merge: on-green
 method: rebase
@@ -35,6 +36,7 @@ usd: 2.5
     expected = Configuration(
         base="develop",
         board=board,
+        concurrency=4,
         iterations=3,
         merge="on-green",
         method="rebase",
@@ -56,7 +58,7 @@ usd: 2.5
         ("qqq: 1\n", 1, "`qqq` is not a key; the keys are `base`, `board`"),
         ("board:\n  tigger: X\n", 2, "`board.tigger` is not a key; did you mean `trigger`?"),
         ("plan: alway\n", 1, "`plan` is `alway`, one of auto, always, approve, never was expected; did you mean"),
-        ("iterations: many\n", 1, "`iterations` is `many`, a whole number from 1 to 20 was expected"),
+        ("concurrency: many\n", 1, "`concurrency` is `many`, a whole number from 1 to 50 was expected"),
         ("iterations: 0\n", 1, "`iterations` is `0`"),
         ("iterations: true\n", 1, "`iterations` is `True`, a whole number"),
         ("usd: -1\n", 1, "an amount in US dollars above 0 was expected"),

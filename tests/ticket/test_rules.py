@@ -6,7 +6,7 @@ import pytest
 
 from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, ticket_marker
-from jobs.ticket.request import CardMoved, Inspect, Press, Reconcile, Sweep, Ticket
+from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Sweep, Ticket
 from jobs.ticket.rules import RULES, Unreadable, asked, is_our_own_comment
 from tests.web.payloads import (
     APP_ID,
@@ -67,7 +67,18 @@ ASKS = [
     ("check_run.requested_action", press()),
     ("issues.labeled", labeled()),
     ("issues.unlabeled", labeled() | {"action": "unlabeled"}),
-    *[(f"issues.{action}", delivery(action, issue=OURS)) for action in ("edited", "closed", "reopened")],
+    ("issues.edited", delivery("edited", issue=OURS)),
+    *[
+        (
+            f"issue_dependencies.{action}",
+            delivery(action, blocked_issue=OURS, blocking_issue=issue(number=13)),
+        )
+        for action in ("blocked_by_added", "blocked_by_removed")
+    ],
+    *[
+        (f"sub_issues.{action}", delivery(action, parent_issue=OURS, sub_issue=issue(number=13)))
+        for action in ("sub_issue_added", "sub_issue_removed")
+    ],
     ("issue_comment.created", delivery("created", issue=OURS, comment=comment())),
     ("issue_comment.created", delivery("created", issue=OUR_PULL_REQUEST, comment=comment())),
     ("issue_comment.created", delivery("created", issue=issue(), comment={"body": "/autocode", "id": 5})),
@@ -85,6 +96,16 @@ ASKS = [
 LEAVES = [
     ("another label", "issues.labeled", labeled("autocode: working")),
     ("no label of ours", "issues.edited", delivery("edited", issue=issue("bug"))),
+    (
+        "no label of ours",
+        "issue_dependencies.blocked_by_added",
+        delivery("blocked_by_added", blocked_issue=issue(), blocking_issue=OURS),
+    ),
+    (
+        "no label of ours",
+        "sub_issues.sub_issue_added",
+        delivery("sub_issue_added", parent_issue=issue(), sub_issue=OURS),
+    ),
     ("another comment", "issue_comment.edited", delivery("edited", issue=OURS, comment=comment())),
     ("no label of ours", "issue_comment.created", delivery("created", issue=issue(), comment=comment())),
     (
@@ -137,6 +158,9 @@ READS = [
     ("issues.labeled", labeled(), "repository.full_name"),
     ("issues.labeled", labeled(), "installation"),
     ("issues.edited", delivery("edited", issue=OURS), "issue.labels"),
+    ("issues.closed", delivery("closed", issue=OURS), "issue.number"),
+    ("issue_dependencies.blocked_by_added", delivery(blocked_issue=OURS), "blocked_issue"),
+    ("sub_issues.sub_issue_added", delivery(parent_issue=OURS), "parent_issue"),
     ("issue_comment.created", delivery("created", issue=OURS, comment=comment()), "issue"),
     ("pull_request.closed", delivery("closed", pull_request=pull_request()), "pull_request.head"),
     ("pull_request.closed", delivery("closed", pull_request=pull_request()), "sender.id"),
@@ -159,6 +183,15 @@ def test_a_rule_asks_for_the_ticket_that_the_payload_holds(event: str, payload: 
     request = RULES[event](payload)
     assert isinstance(request, Reconcile)
     assert request.ticket == TICKET
+
+
+@pytest.mark.parametrize("action", ["closed", "reopened", "deleted", "transferred"])
+@pytest.mark.parametrize(("labels", "itself"), [(("bug",), False), (("autocode: review",), True)])
+def test_whoever_waits_for_an_issue_hears_how_it_ends(
+    action: str, labels: tuple[str, ...], itself: bool
+) -> None:
+    request = RULES[f"issues.{action}"](delivery(action, issue=issue(*labels)))
+    assert request == Changed(TICKET, itself=itself, why=action)
 
 
 @pytest.mark.parametrize(("case", "event", "payload"), LEAVES, ids=[f"{row[1]}: {row[0]}" for row in LEAVES])

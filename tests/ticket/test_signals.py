@@ -76,7 +76,7 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
         observation(trigger=Trigger("bob", NOW, "LE_2")),
         Signal.TRIGGERED,
     ),
-    ("asked for by a writer", record(Phase.QUEUED), observation(), Signal.SLOT_FREE),
+    ("asked for by a writer", record(Phase.QUEUED), observation(), None),
     ("asked for by a reader", record(Phase.QUEUED, requested_by="carol"), observation(), Signal.REFUSED),
     ("asked for by a stranger", record(Phase.QUEUED, requested_by="mallory"), observation(), Signal.REFUSED),
     ("the label was taken off", record(Phase.CODING), observation(labels=()), Signal.UNLABELED),

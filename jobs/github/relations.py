@@ -1,0 +1,153 @@
+"""Relations: a ticket's neighbours on GitHub: what shares its slots, and what it waits for."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from jobs.github.api import Api
+from jobs.github.errors import Gone
+from jobs.ticket.dependencies import Found, Part, Reference, references
+from jobs.ticket.names import QUEUED, WORKING
+from jobs.ticket.observation import TRIGGER_LABEL
+from jobs.ticket.order import Place, rank
+from jobs.ticket.request import Ticket
+
+Issue = dict[str, Any]
+
+
+class Relations:
+    """Reads about one ticket's neighbours. Every method may raise what reads raise: Later, TellPeople, GitHubError."""
+
+    def __init__(self, api: Api, ticket: Ticket, open_wide: Callable[[], Api]) -> None:
+        """`open_wide` gives an Api that reads the issues of all the installation's repositories, and nothing else."""
+        self._api = api
+        self._ticket = ticket
+        self._open_wide = open_wide
+        self._wide: Api | None = None
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._wide is not None:
+            self._wide.close()
+
+    def places(self) -> dict[int, Place]:
+        """By their labels, which of the repository's open tickets work and which wait: one call for each 100.
+
+        The label that says a ticket waits counts only beside the one that makes it a ticket.
+        """
+        owner, _, name = self._ticket.repository.partition("/")
+        variables = {"owner": owner, "name": name, "working": [WORKING], "waiting": [QUEUED]}
+        found: dict[int, Place] = {}
+        cursors: dict[str, str] | None = {}
+        while cursors is not None:
+            repository = self._api.query("slots", variables | cursors)["repository"]
+            found |= {node["number"]: _waiting(node) for node in _tickets(repository["waiting"])}
+            found |= {node["number"]: Place("working") for node in repository["working"]["nodes"]}
+            pages = {f"{part}After": repository[part]["pageInfo"] for part in ("working", "waiting")}
+            cursors = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]} or None
+        return found
+
+    def found(self, named: Iterable[Reference], viewer: str) -> Found:
+        """What the ticket waits for: GitHub's dependencies, the issues that its body names, and its sub-issues.
+
+        One call where there are none. https://docs.github.com/en/rest/issues/issue-dependencies and …/sub-issues
+
+        Args:
+            viewer: our login: what we have written ourselves, about a failure, is no part of the ticket.
+        """
+        home = Reference(self._ticket.repository, self._ticket.number)
+        issue = self._issue(home)
+        found, hidden = self._dependencies(home, issue) if issue else ([], 0)
+        unseen = [f"{hidden} in repositories that it does not name"] if hidden else []
+        for reference in named:
+            other = issue if reference == home else self._issue(reference)
+            if other is None:
+                unseen.append(reference.shown(home.repository))
+            elif other["state"] == "open":
+                found.append(_reference(other))
+        parts = self._parts(issue, viewer) if issue else ()
+        return Found(tuple(dict.fromkeys(found)), tuple(unseen), parts)
+
+    def blockers_of(self, reference: Reference, may_write: Callable[[str], bool]) -> list[Reference]:
+        """What another issue waits for; its body counts if its author is one of those who `may_write` here."""
+        issue = self._issue(reference)
+        if issue is None or issue["state"] != "open":
+            return []
+        found, _ = self._dependencies(reference, issue)
+        named = references(issue["body"] or "", reference.repository)
+        return [*found, *(named if named and may_write(issue["user"]["login"]) else ())]
+
+    def _parts(self, issue: Issue, viewer: str) -> tuple[Part, ...]:
+        if not issue.get("sub_issues_summary", {}).get("total", 0):
+            return ()
+        path = f"/repos/{self._ticket.repository}/issues/{self._ticket.number}/sub_issues"
+        return tuple(
+            Part(
+                _reference(part),
+                is_open=part["state"] == "open",
+                author=part["user"]["login"],
+                opened_at=datetime.fromisoformat(part["created_at"]),
+                labels=frozenset(label["name"] for label in part["labels"]),
+            )
+            for page in self._api.pages(path)
+            for part in page
+            if part["user"]["login"] != viewer
+        )
+
+    def has_comment(self, number: int, author: str, marker: str, since: datetime) -> bool:
+        """Whether another issue of the repository has a comment with that marker, written since then by them."""
+        path = f"/repos/{self._ticket.repository}/issues/{number}/comments"
+        pages = self._api.pages(path, {"since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"})
+        return any(
+            item["user"]["login"] == author and marker in item["body"] for page in pages for item in page
+        )
+
+    def _dependencies(self, reference: Reference, issue: Issue) -> tuple[list[Reference], int]:
+        """The open ones that GitHub lists, and how many more it counts that we cannot see."""
+        # An Enterprise Server may not know them yet.
+        count = issue.get("issue_dependencies_summary", {}).get("blocked_by", 0)
+        path = f"/repos/{reference.repository}/issues/{reference.number}/dependencies/blocked_by"
+        found: list[Reference] = []
+        if count:
+            found = _open(self._api_of(reference).pages(path))
+            if len(found) < count:
+                found = _open(self._everywhere().pages(path))
+        return found, max(count - len(found), 0)
+
+    def _issue(self, reference: Reference) -> Issue | None:
+        """None where there is none for us."""
+        try:
+            found = self._api_of(reference).get(f"/repos/{reference.repository}/issues/{reference.number}")
+        except Gone:
+            return None
+        issue: Issue = found.json()
+        return issue
+
+    def _api_of(self, reference: Reference) -> Api:
+        is_near = reference.repository.lower() == self._ticket.repository.lower()
+        return self._api if is_near else self._everywhere()
+
+    def _everywhere(self) -> Api:
+        self._wide = self._wide or self._open_wide()
+        return self._wide
+
+
+def _open(pages: Iterable[list[Issue]]) -> list[Reference]:
+    return [_reference(issue) for page in pages for issue in page if issue["state"] == "open"]
+
+
+def _reference(issue: Issue) -> Reference:
+    return Reference(issue["repository_url"].partition("/repos/")[2], issue["number"])
+
+
+def _tickets(connection: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in connection["nodes"] if TRIGGER_LABEL in _labels(node)]
+
+
+def _waiting(node: dict[str, Any]) -> Place:
+    at = datetime.fromisoformat(node["createdAt"])
+    return Place("waiting", rank(node["number"], _labels(node), at))
+
+
+def _labels(node: dict[str, Any]) -> set[str]:
+    return {label["name"] for label in node["labels"]["nodes"]}

@@ -1,0 +1,137 @@
+"""Waiting: a queued ticket waits for other issues and for its turn, and lets the next one begin when it leaves."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from jobs import waiters
+from jobs.steps.work import Work
+from jobs.ticket import messages
+from jobs.ticket.dependencies import Found, Part, Reference, cycle, references, to_begin
+from jobs.ticket.names import start_marker
+from jobs.ticket.observation import TRIGGER_LABEL
+from jobs.ticket.order import rank
+from jobs.ticket.phases import HOLDS_SLOT, Phase, Signal
+
+WALKED_FOR = timedelta(hours=1)
+"""Before it is searched again for a cycle among the same blockers: the search costs some calls."""
+
+
+def wait_for_turn(work: Work) -> Signal | None:
+    """SLOT_FREE once nothing blocks the ticket and it has a slot; until then the record says what it waits for."""
+    concurrency = work.observation.configuration.concurrency
+    # Who had begun before does not stop for a new blocker.
+    if work.record.branch is None:
+        found = _found(work)
+        if found.open or _has_parts(work, found.parts):
+            work.slots.leave()
+            work.call(work.slots.next_up(concurrency))
+            return None if found.open else work_parts(work, found.parts)
+        work.note(parts=())
+    issue = work.observation.issue
+    in_front = work.slots.join(rank(work.ticket.number, issue.labels, issue.created_at), concurrency)
+    if in_front is None:
+        return Signal.SLOT_FREE
+    work.note(in_front=in_front)
+    # Who comes first has been told, unless that got lost.
+    work.call(work.slots.next_up(concurrency))
+    return None
+
+
+def keep_place(work: Work, before: Phase | None) -> None:
+    """The ticket has come from that phase into its present one: its slot is taken or let go of."""
+    phase = work.record.phase
+    if phase in HOLDS_SLOT:
+        if before not in HOLDS_SLOT and before is not Phase.QUEUED:
+            # A person's push is checked at once.
+            work.slots.hold()
+    elif phase is not Phase.QUEUED and (before in HOLDS_SLOT or before is Phase.QUEUED):
+        work.slots.leave()
+        work.has_left = True
+
+
+def call_next(work: Work) -> None:
+    """Ask for the tickets that may begin now that this one has let go of its slot."""
+    work.has_left = False
+    work.call(work.slots.next_up(work.observation.configuration.concurrency, anew=True))
+
+
+def work_parts(work: Work, parts: Sequence[Part]) -> Signal | None:
+    """Begin the sub-issues whose turn it is, for the person who asked; PARTS_DONE once all are closed."""
+    home, concurrency = work.ticket.repository, work.observation.configuration.concurrency
+    work.note(parts=tuple((part.reference.shown(home), part.state) for part in parts))
+    open_ones = [part for part in parts if part.is_open]
+    if not open_ones:
+        work.tell("parts", messages.parts_done(work.record))
+        return Signal.PARTS_DONE
+    _remember(work, [part.reference for part in open_ones])
+    known = [part for part in parts if _is_vouched_for(work, part)]
+    for number in to_begin(known, work.record.begun_parts, home, concurrency):
+        _begin(work, number)
+    begun = {part.reference.number for part in open_ones if TRIGGER_LABEL not in part.labels}
+    work.call(begun & set(work.record.begun_parts))
+    return None
+
+
+def _is_vouched_for(work: Work, part: Part) -> bool:
+    """It was there when somebody asked for the parent, or is by somebody who may ask themselves."""
+    if not part.is_open or part.opened_at <= work.record.trigger_at:
+        return True
+    work.ask_permissions({part.author})
+    return work.observation.may_write(part.author)
+
+
+def _begin(work: Work, number: int) -> None:
+    """Start a sub-issue by a comment that its own run reads as a command of the person who asked for its parent."""
+    record, viewer = work.record, work.observation.viewer
+    marker = start_marker(record.run, record.requested_by, record.requested_by_id)
+    if not work.github.relations.has_comment(number, viewer, marker, record.started_at):
+        work.github.comment_on(
+            number, f"{marker}\n{messages.started_with_parent(record, work.ticket.number)}"
+        )
+    work.note(begun_parts=(*record.begun_parts, number))
+
+
+def _has_parts(work: Work, parts: Sequence[Part]) -> bool:
+    """It is done by its sub-issues: some are open, or were when the ticket was looked at before."""
+    return any(part.is_open for part in parts) or (bool(parts) and bool(work.record.begun_parts))
+
+
+def _found(work: Work) -> Found:
+    """What it waits for; open issues that block it are in the record."""
+    issue, home = work.observation.issue, work.ticket.repository
+    named = references(issue.body, home)
+    if named:
+        work.ask_permissions({issue.body_by})
+    counted = named if work.observation.may_write(issue.body_by) else ()
+    found = work.github.relations.found(counted, work.observation.viewer)
+    work.note(waits_for=tuple(item.shown(home) for item in found.open), unseen=found.unseen)
+    if found.open:
+        _remember(work, found.open)
+        _look_for_cycle(work, found.open)
+    return found
+
+
+def _remember(work: Work, issues: Iterable[Reference]) -> None:
+    """Be called when one of them is closed, reopened, or worked on no more."""
+    others = [replace(work.ticket, repository=item.repository, number=item.number) for item in issues]
+    waiters.remember(work.redis, work.ticket, others)
+
+
+def _look_for_cycle(work: Work, blockers: Iterable[Reference]) -> None:
+    """Tell people if the ticket waits for itself, over however many others."""
+    key = f"walked:{work.ticket.key}:{hashlib.sha256(repr(blockers).encode()).hexdigest()[:8]}"
+    if work.redis.exists(key):
+        return
+    relations, home = work.github.relations, Reference(work.ticket.repository, work.ticket.number)
+
+    def may_write(login: str) -> bool:
+        work.ask_permissions({login})
+        return work.observation.may_write(login)
+
+    way = cycle(home, blockers, lambda item: relations.blockers_of(item, may_write))
+    if way:
+        names = [item.shown(work.ticket.repository) for item in way]
+        work.tell(f"cycle {' '.join(names)}", messages.goes_in_circles(work.record, names))
+    work.redis.set(key, 1, ex=WALKED_FOR)

@@ -1,0 +1,86 @@
+"""What a ticket's neighbours cost to ask for: one call where there is little to know, six for five hundred tickets."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from jobs.ticket.dependencies import Reference
+from jobs.ticket.order import next_up
+from tests.hub import Hub, serve
+from tests.stack import NO_LIMITS
+
+BOT = "autocode[bot]"
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    """Of their own: five hundred tickets would show in everybody else's searches."""
+    with serve() as running:
+        running.control("POST", "limits", NO_LIMITS)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def people(hub: Hub) -> Iterator[dict[str, httpx.Client]]:
+    with ExitStack() as stack:
+        yield {login: stack.enter_context(hub.as_user(login)) for login in ("alice", "bob", "carol")}
+
+
+def test_the_next_of_five_hundred_tickets_is_chosen_with_six_calls_at_most(world):
+    def open_issue(number: int) -> int:
+        labels = ["autocode", "autocode: working" if number < 2 else "autocode: queued"]
+        labels += ["priority: high"] if number == 400 else []
+        made = world.act("alice", "POST", "/issues", {"title": f"Greet {number}", "labels": labels})
+        return int(made["number"])
+
+    with ThreadPoolExecutor(4) as hands:
+        made = list(hands.map(open_issue, range(500)))
+    relations = world.open().relations
+    relations.has_comment(1, BOT, "nothing", world.observe().now)
+    world.control("DELETE", "calls")
+    places = relations.places()
+    assert len(world.calls()) <= 6
+    assert len(places) == 500
+    assert next_up(places, 3) == [made[400]]
+
+
+def test_a_ticket_that_waits_for_nothing_is_known_with_one_call(world):
+    relations = world.open().relations
+    relations.places()
+    world.control("DELETE", "calls")
+    found = relations.found((), BOT)
+    assert (found.open, found.unseen, found.parts) == ((), (), ())
+    assert world.calls() == [f"GET /repos/{world.repository}/issues/1"]
+
+
+def test_blockers_out_of_sight_are_counted_and_those_of_the_installation_are_seen(world, people):
+    alice = people["alice"]
+    other = alice.post(
+        "/orgs/acme/repos", json={"name": f"{world.repository[5:]}-lib", "private": True}
+    ).json()
+    mine = alice.post("/user/repos", json={"name": f"{world.repository[5:]}-mine", "private": True}).json()
+    for repository in (other, mine):
+        blocker = alice.post(f"/repos/{repository['full_name']}/issues", json={"title": "First this"}).json()
+        world.act("alice", "POST", "/issues/1/dependencies/blocked_by", {"issue_id": blocker["id"]})
+    named = (Reference(mine["full_name"], 1), Reference(world.repository, 99))
+    found = world.open().relations.found(named, BOT)
+    assert found.open == (Reference(other["full_name"], 1),)
+    assert found.unseen == (
+        "1 in repositories that it does not name",
+        f"{mine['full_name']}#1",
+        "#99",
+    )
+
+
+def test_what_we_have_filed_about_a_failure_is_no_part_of_the_ticket(world):
+    installation = world.open()
+    bug = installation.create_issue(title="autocode gave up", body="Red.")
+    assert installation.add_sub_issue(bug[1])
+    child = world.act("bob", "POST", "/issues", {"title": "Greet twice"})
+    world.act("alice", "POST", "/issues/1/sub_issues", {"sub_issue_id": child["id"]})
+    [part] = installation.relations.found((), BOT).parts
+    assert part.reference == Reference(world.repository, child["number"])
+    assert (part.is_open, part.author, part.state) == (True, "bob", "open")

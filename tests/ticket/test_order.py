@@ -1,0 +1,51 @@
+"""Who of the waiting tickets is next, as tables."""
+
+from datetime import timedelta
+
+import pytest
+
+from jobs.ticket.order import Place, next_up, rank
+from tests.ticket.builders import NOW
+
+LATER = NOW + timedelta(days=1)
+IN_ORDER = [
+    rank(9, {"priority: high"}, LATER),
+    rank(8, {"bug", "Priority: MEDIUM"}, LATER),
+    rank(3, set(), NOW),
+    rank(5, {"bug"}, NOW),
+    rank(2, set(), LATER),
+    rank(1, {"priority: low"}, NOW),
+]
+
+
+def waiting(*numbers: int) -> dict[int, Place]:
+    return {number: Place("waiting", rank(number, set(), NOW)) for number in numbers}
+
+
+def working(*numbers: int) -> dict[int, Place]:
+    return {number: Place("working") for number in numbers}
+
+
+def test_priority_comes_before_age_and_age_before_the_number() -> None:
+    assert sorted(IN_ORDER) == IN_ORDER
+
+
+def test_the_highest_of_several_priorities_counts() -> None:
+    assert rank(1, {"priority: low", "priority: high"}, NOW) == rank(1, {"priority: high"}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("places", "concurrency", "expected"),
+    [
+        ({}, 2, []),
+        (waiting(3, 1, 2), 2, [1, 2]),
+        (waiting(3, 1, 2) | working(4), 2, [1]),
+        (waiting(1) | working(4, 5), 2, []),
+        (waiting(1) | working(4, 5, 6), 2, []),
+        (waiting(1) | {2: Place("gone")}, 1, [1]),
+    ],
+)
+def test_a_free_slot_is_for_the_first_one(
+    places: dict[int, Place], concurrency: int, expected: list[int]
+) -> None:
+    assert next_up(places, concurrency) == expected
