@@ -25,7 +25,6 @@ from jobs.moves import move, recall, take_signals
 from jobs.poison import BadRuns
 from jobs.queue import Lane, QueueDown
 from jobs.setbacks import after_failure, run_of, set_aside, stays_aside, wait_for_redis, wait_for_room
-from jobs.slots import Slots
 from jobs.steps import STEPS
 from jobs.steps.waiting import call_next
 from jobs.steps.work import Work
@@ -73,7 +72,6 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             ticket=ticket,
             settings=world.settings,
             github=github,
-            slots=Slots(world.redis, ticket, world.clock, github.relations.places),
             call=lambda numbers: _call(world, ticket, numbers),
             redis=world.redis,
             clock=world.clock,

@@ -70,6 +70,24 @@ class Board:
             value=value,
         )
 
+    def write_number(self, card: str, name: str, value: float) -> None:
+        """Write a number into a field of that name, which is made for the first card."""
+        query = (
+            "query($id: ID!, $name: String!) {node(id: $id) {... on ProjectV2 {field(name: $name) "
+            "{... on ProjectV2Field {id}}}}}"
+        )
+        field = graphql(self.person("alice"), query, id=self.id, name=name)["node"]["field"]
+        if field is None:
+            made = "projectV2Field {... on ProjectV2Field {id}}"
+            field = self.change("createProjectV2Field", made, name=name, dataType="NUMBER")["projectV2Field"]
+        self.change(
+            "updateProjectV2ItemFieldValue",
+            "clientMutationId",
+            itemId=card,
+            fieldId=field["id"],
+            value={"number": value},
+        )
+
     def column(self, card: str) -> str | None:
         """Where a card is now."""
         query = (

@@ -1,9 +1,10 @@
-"""Cards: an issue's cards on Projects, as GraphQL gives them → `Card`. Pure."""
+"""Cards: an issue's cards on Projects, as GraphQL gives them → `Card` and priorities. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from jobs.github.people import Node
 from jobs.ticket.observation import Card, Select
+from jobs.ticket.order import priority
 
 
 def cards_of(items: Node, repository: str) -> tuple[Card, ...]:
@@ -15,6 +16,29 @@ def cards_of(items: Node, repository: str) -> tuple[Card, ...]:
     owner = repository.partition("/")[0].lower()
     ours = (node for node in items["nodes"] if node and _owner(node) == owner)
     return tuple(_card(node) for node in ours)
+
+
+def priorities_of(items: Node | None, repository: str, field: str) -> list[float]:
+    """What an issue's cards say in that field, whose name is compared without regard to case.
+
+    `items` is None where Projects are not ours to see.
+    """
+    owner = repository.partition("/")[0].lower()
+    found: list[float] = []
+    for node in items["nodes"] if items else ():
+        if node and not node["isArchived"] and not node["project"]["closed"] and _owner(node) == owner:
+            values = (value for value in node["fieldValues"]["nodes"] if value and value.get("field"))
+            found += _priorities(values, field)
+    return found
+
+
+def _priorities(values: Iterable[Node], field: str) -> Iterator[float]:
+    for value in values:
+        if value["field"]["name"].casefold() == field.casefold():
+            options = [option["name"] for option in value["field"].get("options", ())]
+            said = priority(value.get("name", value.get("number")), options)
+            if said is not None:
+                yield said
 
 
 def _owner(node: Node) -> str:

@@ -58,7 +58,7 @@ class Installation(Merges, CheckRuns):
         `quota` is what the workers share of GitHub's limits.
         """
         super().__init__(Api(settings, self._authenticate, clock, quota, guard), ticket)
-        self.relations = Relations(self._api, ticket, self._open_wide)
+        self.relations = Relations(self._api, ticket, self._open_wide, self._sees_cards)
         self._quota = quota
         self._settings = settings
         self._clock = clock
@@ -109,7 +109,7 @@ class Installation(Merges, CheckRuns):
         owner, _, name = self._ticket.repository.partition("/")
         number = self._ticket.number
         # GitHub answers with errors where a token may not see Projects, so they are not even asked for.
-        is_seeing_cards = everything and PROJECTS in self._granted()
+        is_seeing_cards = everything and self._sees_cards()
         fixed = {
             "owner": owner, "name": name, "number": number, "branch": f"autocode/{number}-",
             "everything": everything, "cards": is_seeing_cards, "configuration": f"HEAD:{configuration.PATH}",
@@ -203,6 +203,9 @@ class Installation(Merges, CheckRuns):
         self.token()
         assert self._minted is not None
         return self._minted.permissions
+
+    def _sees_cards(self) -> bool:
+        return PROJECTS in self._granted()
 
     def _authenticate(self) -> TokenAuthStrategy:
         self._minted = self._mint()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.github.api import Api
+from jobs.github.cards import priorities_of
 from jobs.github.errors import Gone
 from jobs.ticket.dependencies import Found, Part, Reference, references
 from jobs.ticket.names import QUEUED, WORKING
@@ -18,11 +19,17 @@ Issue = dict[str, Any]
 class Relations:
     """Reads about one ticket's neighbours. Every method may raise what reads raise: Later, TellPeople, GitHubError."""
 
-    def __init__(self, api: Api, ticket: Ticket, open_wide: Callable[[], Api]) -> None:
-        """`open_wide` gives an Api that reads the issues of all the installation's repositories, and nothing else."""
+    def __init__(
+        self, api: Api, ticket: Ticket, open_wide: Callable[[], Api], sees_cards: Callable[[], bool]
+    ) -> None:
+        """`open_wide` gives an Api that reads the issues of all the installation's repositories, and nothing else.
+
+        `sees_cards` tells whether Projects may be asked for.
+        """
         self._api = api
         self._ticket = ticket
         self._open_wide = open_wide
+        self._sees_cards = sees_cards
         self._wide: Api | None = None
 
     def close(self) -> None:
@@ -30,18 +37,27 @@ class Relations:
         if self._wide is not None:
             self._wide.close()
 
-    def places(self) -> dict[int, Place]:
+    def places(self, field: str) -> dict[int, Place]:
         """By their labels, which of the repository's open tickets work and which wait: one call for each 100.
 
         The label that says a ticket waits counts only beside the one that makes it a ticket.
+
+        Args:
+            field: the Project's field by which those that wait have their turns.
         """
         owner, _, name = self._ticket.repository.partition("/")
-        variables = {"owner": owner, "name": name, "working": [WORKING], "waiting": [QUEUED]}
+        variables = {
+            "owner": owner, "name": name, "working": [WORKING], "waiting": [QUEUED], "cards": self._sees_cards(),
+        }  # fmt: skip
         found: dict[int, Place] = {}
         cursors: dict[str, str] | None = {}
         while cursors is not None:
-            repository = self._api.query("slots", variables | cursors)["repository"]
-            found |= {node["number"]: _waiting(node) for node in _tickets(repository["waiting"])}
+            repository = self._api.query("slots", variables | cursors, optional={"projectItems"})[
+                "repository"
+            ]
+            for node in _tickets(repository["waiting"]):
+                said = priorities_of(node.get("projectItems"), self._ticket.repository, field)
+                found[node["number"]] = _waiting(node, said)
             found |= {node["number"]: Place("working") for node in repository["working"]["nodes"]}
             pages = {f"{part}After": repository[part]["pageInfo"] for part in ("working", "waiting")}
             cursors = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]} or None
@@ -144,9 +160,9 @@ def _tickets(connection: dict[str, Any]) -> list[dict[str, Any]]:
     return [node for node in connection["nodes"] if TRIGGER_LABEL in _labels(node)]
 
 
-def _waiting(node: dict[str, Any]) -> Place:
+def _waiting(node: dict[str, Any], priorities: Iterable[float]) -> Place:
     at = datetime.fromisoformat(node["createdAt"])
-    return Place("waiting", rank(node["number"], _labels(node), at))
+    return Place("waiting", rank(node["number"], _labels(node), at, priorities))
 
 
 def _labels(node: dict[str, Any]) -> set[str]:

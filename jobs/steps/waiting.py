@@ -8,6 +8,7 @@ from datetime import timedelta
 from jobs import waiters
 from jobs.steps.work import Work
 from jobs.ticket import messages
+from jobs.ticket.boards import priorities
 from jobs.ticket.dependencies import Found, Part, Reference, cycle, references, to_begin
 from jobs.ticket.names import start_marker
 from jobs.ticket.observation import TRIGGER_LABEL
@@ -30,7 +31,8 @@ def wait_for_turn(work: Work) -> Signal | None:
             return None if found.open else work_parts(work, found.parts)
         work.note(parts=())
     issue = work.observation.issue
-    in_front = work.slots.join(rank(work.ticket.number, issue.labels, issue.created_at), concurrency)
+    place = rank(work.ticket.number, issue.labels, issue.created_at, priorities(work.observation))
+    in_front = work.slots.join(place, concurrency)
     if in_front is None:
         return Signal.SLOT_FREE
     work.note(in_front=in_front)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis
@@ -55,7 +56,6 @@ class Work:
     ticket: Ticket
     settings: Settings
     github: Installation
-    slots: Slots
     call: Callable[[Iterable[int]], None]
     """Ask for other tickets of the repository, by number; what has just been written to them is news."""
     redis: Redis
@@ -247,6 +247,14 @@ class Work:
         known = self.observation.issue.labels
         issue = replace(self.observation.issue, labels={name: known.get(name, "") for name in names})
         self._observation = replace(self.observation, issue=issue)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """The book of the repository's slots."""
+        ask = self.github.relations.places
+        return Slots(
+            self.redis, self.ticket, self.clock, lambda: ask(self.observation.configuration.priority)
+        )
 
     def show_card(self, card: Card, field: str, column: str) -> None:
         """The observation with the card in this column."""

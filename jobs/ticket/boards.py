@@ -6,6 +6,7 @@ from typing import NamedTuple
 from jobs.ticket import messages
 from jobs.ticket.configuration import Board
 from jobs.ticket.observation import Card, Observation, Select
+from jobs.ticket.order import priority
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Record
 from jobs.ticket.request import CardMoved
@@ -90,6 +91,16 @@ def complaints(observation: Observation) -> list[str]:
 def live_cards(observation: Observation) -> list[Card]:
     """Those that people see on their boards."""
     return [card for card in observation.cards if not card.is_archived]
+
+
+def priorities(observation: Observation) -> list[float]:
+    """What the ticket's cards say in the field that is configured for it."""
+    name = observation.configuration.priority
+    found = (
+        priority(card.value(name), select.options if (select := card.select(name)) else ())
+        for card in live_cards(observation)
+    )
+    return [value for value in found if value is not None]
 
 
 def option_named(select: Select, name: str) -> str | None:

@@ -118,6 +118,10 @@ class Configuration:
     """The model that codes; unset: what the operator set."""
     plan: Annotated[str, Choice(("auto", "always", "approve", "never"))] = "auto"
     """The agent makes a plan when it sees fit, always, always and waits until somebody approves it, or never."""
+    priority: Annotated[str, Text()] = "Priority"
+    """The Project's number or single-select field that decides which ticket is next: the smallest number, or the option
+    that stands first in the field's list. A label `priority: high`, `priority: medium` or `priority: low` comes before
+    it."""
     update: Annotated[str, Choice(("merge", "rebase"))] = "merge"
     """How the base's commits come into a branch that conflicts with them; `rebase` only over autocode's own commits."""
     usd: Annotated[Decimal | None, Dollars()] = None

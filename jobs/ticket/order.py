@@ -1,6 +1,6 @@
 """Order: which of a repository's waiting tickets are next. Pure; `jobs.slots` counts under many hands."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,6 +8,8 @@ from typing import Literal
 PRIORITIES = {"priority: high": 0, "priority: medium": 1, "priority: low": 3}
 """Labels, compared without regard to case. Without one a ticket stands between medium and low."""
 ORDINARY = 2
+UNSAID = 10**9
+"""The number that stands for none in a Project's field; larger ones count as this one."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,24 @@ class Place:
     """Of one that waits; the smallest is next."""
 
 
-def rank(number: int, labels: Collection[str], created_at: datetime) -> str:
-    """A text that sorts as tickets have their turns: by priority, then the oldest issue first."""
+def rank(number: int, labels: Collection[str], created_at: datetime, priorities: Iterable[float] = ()) -> str:
+    """A text that sorts as tickets have their turns: by label, then by Project, then the oldest issue first.
+
+    Args:
+        priorities: what the ticket's cards say, see `priority`; the smallest counts.
+    """
     given = [PRIORITIES[name.lower()] for name in labels if name.lower() in PRIORITIES]
-    return f"{min(given, default=ORDINARY):02d} {created_at:%Y%m%d%H%M%S} {number:010d}"
+    on_boards = UNSAID + min([UNSAID, *(max(-UNSAID, value) for value in priorities)])
+    by_label = min(given, default=ORDINARY)
+    return f"{by_label:02d} {on_boards:017.6f} {created_at:%Y%m%d%H%M%S} {number:010d}"
+
+
+def priority(value: str | float | None, options: Iterable[str] = ()) -> float | None:
+    """What a card's field says, the smaller the earlier: its number, or how far down its option stands in the list."""
+    if isinstance(value, str):
+        names = list(options)
+        return float(names.index(value)) if value in names else None
+    return value
 
 
 def next_up(places: Mapping[int, Place], concurrency: int) -> list[int]:

@@ -9,6 +9,7 @@ import pytest
 
 from jobs.ticket.dependencies import Reference
 from jobs.ticket.order import next_up
+from tests.board import new_board
 from tests.hub import Hub, serve
 from tests.stack import NO_LIMITS
 
@@ -41,15 +42,40 @@ def test_the_next_of_five_hundred_tickets_is_chosen_with_six_calls_at_most(world
     relations = world.open().relations
     relations.has_comment(1, BOT, "nothing", world.observe().now)
     world.control("DELETE", "calls")
-    places = relations.places()
+    places = relations.places("Priority")
     assert len(world.calls()) <= 6
     assert len(places) == 500
     assert next_up(places, 3) == [made[400]]
 
 
+def test_what_cards_say_decides_unless_projects_are_out_of_sight(world, hub):
+    def waiting(title: str) -> tuple[int, str]:
+        labels = ["autocode", "autocode: queued"]
+        made = world.act("alice", "POST", "/issues", {"title": title, "labels": labels})
+        return made["number"], made["node_id"]
+
+    (first, _), (second, by_option), (third, by_number) = (waiting(f"Greet {number}") for number in range(3))
+    board, other = (
+        new_board(hub.url, "Plans", ("Soon", "Some day"), field="pRIORITY"),
+        new_board(hub.url, "Shelf"),
+    )
+    board.add(by_option, "Some day")
+    for shelf, number in ((other, 0.5), (board, 7)):
+        shelf.write_number(shelf.add(by_number), "Priority" if shelf is other else "Effort", number)
+    assert next_up(world.open().relations.places("priority"), 3) == [third, second, first]
+    other.archive(other.add(by_number))
+    assert next_up(world.open().relations.places("priority"), 3) == [second, first, third]
+    granted = dict(hub.state.installations[hub.installation_id].permissions)
+    hub.control("POST", "permissions", {"issues": "write", "metadata": "read"})
+    try:
+        assert next_up(world.open().relations.places("priority"), 3) == [first, second, third]
+    finally:
+        hub.control("POST", "permissions", granted)
+
+
 def test_a_ticket_that_waits_for_nothing_is_known_with_one_call(world):
     relations = world.open().relations
-    relations.places()
+    relations.places("Priority")
     world.control("DELETE", "calls")
     found = relations.found((), BOT)
     assert (found.open, found.unseen, found.parts) == ((), (), ())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from tests.board import new_board
 from tests.model.replies import ask, say
 from tests.scenarios.test_people import calls_about
 from tests.scenarios.world import Issue, Repo, World, playing
@@ -112,6 +113,24 @@ def test_a_high_priority_goes_first_and_a_low_one_last(world: World) -> None:
         issue.label().until("queued")
     until_places([holder], working=1, queued=3)
     for done, following in ((holder, high), (high, plain), (plain, low)):
+        done.unlabel()
+        following.until("preparing")
+        assert holders(repo) == [following.number]
+
+
+def test_a_projects_field_decides_among_those_without_a_label(world: World) -> None:
+    repo = with_slots(world, 1)
+    board = new_board(world.stack.hub.url, "Plans", ("Urgent", "Some day"), field="Priority")
+    holder = repo.issue().label()
+    holder.until("preparing")
+    unsaid, some_day, urgent, low = (repo.issue(word) for word in ("whenever", "later", "now", "last"))
+    world.person("alice").post(f"{low.path}/labels", {"labels": ["priority: low"]})
+    for issue, option in ((some_day, "Some day"), (urgent, "Urgent"), (low, "Urgent")):
+        board.add(issue.node_id, option)
+    for issue in (unsaid, low, some_day, urgent):
+        issue.label().until("queued")
+    until_places([holder], working=1, queued=4)
+    for done, following in ((holder, urgent), (urgent, some_day), (some_day, unsaid), (unsaid, low)):
         done.unlabel()
         following.until("preparing")
         assert holders(repo) == [following.number]

@@ -29,6 +29,7 @@ merge: on-green
 method: rebase
 model: claude-sonnet-5-5
 plan: approve
+priority: Urgency
 update: rebase
 usd: 2.5
 """
@@ -42,6 +43,7 @@ usd: 2.5
         method="rebase",
         model="claude-sonnet-5-5",
         plan="approve",
+        priority="Urgency",
         update="rebase",
         usd=Decimal("2.5"),
     )

@@ -4,16 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from jobs.ticket.order import Place, next_up, rank
+from jobs.ticket.order import Place, next_up, priority, rank
 from tests.ticket.builders import NOW
 
 LATER = NOW + timedelta(days=1)
 IN_ORDER = [
     rank(9, {"priority: high"}, LATER),
     rank(8, {"bug", "Priority: MEDIUM"}, LATER),
-    rank(3, set(), NOW),
-    rank(5, {"bug"}, NOW),
+    rank(14, set(), LATER, [-3.5]),
+    rank(13, set(), LATER, [7.0, 1.0]),
+    rank(12, set(), LATER, [1.5]),
+    rank(11, set(), NOW, [10.0]),
+    rank(1, set(), NOW, [1e12]),
+    rank(3, set(), LATER - timedelta(hours=1)),
+    rank(5, {"bug"}, LATER - timedelta(hours=1)),
     rank(2, set(), LATER),
+    rank(7, {"priority: low"}, LATER, [0.0]),
     rank(1, {"priority: low"}, NOW),
 ]
 
@@ -32,6 +38,22 @@ def test_priority_comes_before_age_and_age_before_the_number() -> None:
 
 def test_the_highest_of_several_priorities_counts() -> None:
     assert rank(1, {"priority: low", "priority: high"}, NOW) == rank(1, {"priority: high"}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "expected"),
+    [
+        (2.5, (), 2.5),
+        ("Some day", ("Urgent", "Soon", "Some day"), 2.0),
+        ("Urgent", ("Urgent", "Soon"), 0.0),
+        ("Renamed meanwhile", ("Urgent",), None),
+        (None, ("Urgent",), None),
+    ],
+)
+def test_a_field_says_its_number_or_how_far_down_the_option_stands(
+    value: str | float | None, options: tuple[str, ...], expected: float | None
+) -> None:
+    assert priority(value, options) == expected
 
 
 @pytest.mark.parametrize(
