@@ -93,6 +93,6 @@ def test_where_the_team_wants_it_so_our_own_commits_are_rebased_and_nobody_elses
 def test_rebase_before_there_is_a_pull_request_does_not_fit(world: World) -> None:
     issue = world.repository().issue("Greet people too early")
     issue.say("/autocode rebase", by="bob")
+    [told] = issue.wait(issue.told, "the answer")
     reacted(issue, "/autocode rebase", "confused")
-    [told] = issue.told()
     assert "`/autocode rebase` does not fit now" in told
