@@ -50,7 +50,7 @@ EXPECTED: dict[str, Outcome] = {
 }
 """Every event that has a rule and an example; every other event is ignored."""
 
-NO_EXAMPLE = frozenset({"issues.closed"})
+NO_EXAMPLE = frozenset({"issues.closed", "pull_request.auto_merge_disabled", "pull_request.dequeued"})
 """Events that have a rule, of which GitHub publishes no example."""
 
 
@@ -66,15 +66,15 @@ def as_ours(payload: Mapping[str, Any]) -> dict[str, Any]:
     repository = made.get("repository", {}).get("id")
     if "pull_request" in made:
         made["pull_request"]["head"] |= {"ref": BRANCH, "repo": {"id": repository}}
-    if made.get("check_run"):
+    if made.get("check_run", {}).get("check_suite"):
         made["check_run"]["check_suite"]["head_branch"] = BRANCH
     if made.get("check_suite"):
         made["check_suite"]["head_branch"] = BRANCH
         made["check_suite"]["app"]["slug"] = "somebody-elses-ci"
     if made.get("workflow_run"):
         made["workflow_run"] |= {"head_branch": BRANCH, "head_repository": {"id": repository}}
-    if made.get("commits"):
-        made["commits"][-1]["modified"] = [PATH]
+    if "commits" in made:
+        made |= {"ref": "refs/heads/main", "commits": [{"id": "0" * 40, "added": [PATH], "modified": []}]}
     if "branches" in made:
         made |= {"state": "success", "branches": [{"name": BRANCH}]}
     return made

@@ -168,28 +168,50 @@ def test_a_ticket_that_is_stopped_is_not_merged_by_github_later(world: World) ->
     assert not is_merged(issue)
 
 
-def test_the_merge_queue_is_used_where_the_branch_has_one(world: World) -> None:
-    issue = reviewed(world, "Greet people in line")
+def with_queue(issue: Issue) -> None:
+    """Main gets a merge queue whose groups the check `gate` has to pass, as the pull request has."""
     names = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
     ci = {"required_status_checks": [{"context": "gate"}], "strict_required_status_checks_policy": False}
-    alice, repo = world.person("alice"), issue.repo.name
-    sha = issue.pull_request()["head"]["sha"]
-    alice.post(f"/repos/{repo}/statuses/{sha}", {"state": "success", "context": "gate"})
     rules = [MERGE_QUEUE, {"type": "required_status_checks", "parameters": ci}]
-    alice.post(
-        f"/repos/{repo}/rulesets",
-        {"name": "queue", "target": "branch", "enforcement": "active", "conditions": names, "rules": rules},
-    )
+    queue = {
+        "name": "queue",
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": names,
+        "rules": rules,
+    }
+    judge(issue, issue.pull_request()["head"]["sha"], "success")
+    issue.repo.world.person("alice").post(f"/repos/{issue.repo.name}/rulesets", queue)
+
+
+def judge(issue: Issue, sha: str, state: str) -> None:
+    path = f"/repos/{issue.repo.name}/statuses/{sha}"
+    issue.repo.world.person("alice").post(path, {"state": state, "context": "gate"})
+
+
+def test_the_merge_queue_is_used_where_the_branch_has_one(world: World) -> None:
+    issue = reviewed(world, "Greet people in line")
+    with_queue(issue)
     issue.say("/autocode merge")
     issue.until("merging")
-    group = gate(issue)
-    alice.post(f"/repos/{repo}/statuses/{group}", {"state": "failure", "context": "gate"})
+    judge(issue, gate(issue), "failure")
     issue.until("validating")
     note(issue, "GitHub has taken the pull request out of its merge queue")
     issue.say("/autocode merge again")
     issue.until("merging")
-    alice.post(f"/repos/{repo}/statuses/{gate(issue)}", {"state": "success", "context": "gate"})
+    judge(issue, gate(issue), "success")
     issue.until("done")
+
+
+def test_a_ticket_that_is_stopped_leaves_the_queue(world: World) -> None:
+    issue = reviewed(world, "Greet people out of line")
+    with_queue(issue)
+    issue.say("/autocode merge")
+    issue.until("merging")
+    gate(issue)
+    issue.say("/autocode stop")
+    issue.until("cancelled")
+    assert issue.repo.get("/git/matching-refs/heads/gh-readonly-queue") == []
 
 
 def gate(issue: Issue) -> str:
