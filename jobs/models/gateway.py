@@ -3,11 +3,13 @@
 anthropic takes a second and a half and 40 MB to import: only a coding worker imports this module, before it forks.
 """
 
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -75,6 +77,7 @@ class Model:
             api_key=settings.anthropic_api_key,
             base_url=settings.anthropic_base_url or PUBLIC_API,
             timeout=httpx2.Timeout(patience.between_events, connect=patience.connect),
+            http_client=anthropic.DefaultHttpxClient(verify=_tls()),
             # The SDK would sleep for all of `retry-after` and not repeat a broken stream: `reply` decides.
             max_retries=0,
         )
@@ -195,3 +198,9 @@ class Model:
     def _until(self, asked: float | None) -> datetime:
         wait = self._patience.comeback if asked is None else timedelta(seconds=min(asked, 86_400))
         return self._now() + min(wait, self._patience.latest_comeback)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once, before the worker forks: it holds all certificates."""
+    return httpx2.create_ssl_context()
