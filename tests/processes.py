@@ -141,6 +141,22 @@ def until(
     raise TimeoutError(f"waited {seconds:g} s for {what}")
 
 
+def ancestors(pid: int) -> set[int]:
+    """The processes above one, none if it has ended."""
+    try:
+        return {process.pid for process in psutil.Process(pid).parents()}
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def is_head(process: psutil.Process) -> bool:
+    """Whether it is the head of a group."""
+    try:
+        return bool(os.getpgid(process.pid) == process.pid)
+    except ProcessLookupError:
+        return False
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as found:

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import psutil
 from redis import Redis
@@ -26,7 +27,7 @@ from redis import Redis
 from jobs import redis_server
 from tests import temporary
 from tests.hub_client import Hub
-from tests.processes import Child, Found, end, free_port, kill, spawn, until
+from tests.processes import Child, Found, ancestors, end, free_port, is_head, kill, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = 60.0
@@ -107,7 +108,7 @@ class Stack:
 
     def horse(self, name: str) -> psutil.Process | None:
         """The process in which a worker does its job, while it has one. It is the head of a group."""
-        found = [process for process in self._children[name].descendants() if _is_head(process)]
+        found = [process for process in self._children[name].descendants() if is_head(process)]
         return found[0] if found else None
 
     def pause(self, name: str) -> None:
@@ -166,9 +167,9 @@ class Stack:
         """What the process has written so far."""
         return (self.directory / "logs" / f"{name}.log").read_text(errors="replace")
 
-    def model_requests(self) -> list[dict[str, Any]]:
-        """Every request the scripted model has had, oldest first."""
-        with _open(f"{self.model_url}/_model/requests") as answer:
+    def model_requests(self, containing: str = "") -> list[dict[str, Any]]:
+        """Every request the scripted model has had, oldest first; with a text those in whose messages it occurs."""
+        with _open(f"{self.model_url}/_model/requests?{urlencode({'containing': containing})}") as answer:
             requests: list[dict[str, Any]] = json.load(answer)
             return requests
 
@@ -188,7 +189,6 @@ class Stack:
         self._cleanup.close()
 
     def _start_surroundings(self) -> None:
-        # A path in a temporary directory is short: the address of a socket holds 107 characters.
         self._redis_data = Path(self._cleanup.enter_context(temporary.directory("autocode")))
         self.redis_url = f"unix://{redis_server.socket(self._redis_data)}"
         base = _environment()
@@ -267,7 +267,7 @@ class Stack:
         with Redis.from_url(self.redis_url) as redis:
             workers = [int(redis.hget(key, "pid") or 0) for key in redis.smembers("rq:workers")]
         # A worker with a prefix is not the process that we have started.
-        return pid in workers or any(pid in _ancestors(worker) for worker in workers) or None
+        return pid in workers or any(pid in ancestors(worker) for worker in workers) or None
 
 
 def _environment() -> dict[str, str]:
@@ -277,20 +277,6 @@ def _environment() -> dict[str, str]:
     # A proxy may lead to a live model; to this machine it leads nowhere.
     direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     return inherited | direct | {"PATH": path, "PYTHONUNBUFFERED": "1"}
-
-
-def _ancestors(pid: int) -> set[int]:
-    try:
-        return {process.pid for process in psutil.Process(pid).parents()}
-    except psutil.NoSuchProcess:
-        return set()
-
-
-def _is_head(process: psutil.Process) -> bool:
-    try:
-        return bool(os.getpgid(process.pid) == process.pid)
-    except ProcessLookupError:
-        return False
 
 
 def _first_line(path: Path) -> str | None:

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from tests.model import events
 from tests.model.caching import PromptCache
@@ -34,7 +35,7 @@ class ScriptedModel:
     def __init__(self, script: Json | None = None, port: int = 0) -> None:
         self._script = Script(script)
         self._cache = PromptCache()
-        self._requests: list[Json] = []
+        self._requests: list[tuple[Json, str]] = []
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.model = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -47,9 +48,12 @@ class ScriptedModel:
         """Replace the script."""
         self._script = Script(script)
 
-    def requests(self) -> list[Json]:
-        """The bodies of all requests that were well formed JSON, refused ones included, oldest first."""
-        return deepcopy(self._requests)
+    def requests(self, containing: str = "") -> list[Json]:
+        """The bodies of all requests that were well formed JSON, refused ones included, oldest first.
+
+        Only those in whose messages the text occurs: to look at hundreds takes long, and who waits looks often.
+        """
+        return deepcopy([request for request, text in self._requests if containing in text])
 
     def serve_forever(self) -> None:
         self._server.serve_forever(poll_interval=0.02)
@@ -63,8 +67,8 @@ class ScriptedModel:
         try:
             check_headers(headers)
             request = _parsed(body)
-            self._requests.append(request)
             messages = request.get("messages") if isinstance(request, dict) else None
+            self._requests.append((request, str(messages)))
             script = self._script
             paused = isinstance(messages, list) and script.paused(messages)
             check_request(request, paused=paused)
@@ -113,8 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        if self.path == "/_model/requests":
-            self._send(_json(200, self.server.model.requests()))
+        path, _, query = self.path.partition("?")
+        if path == "/_model/requests":
+            containing = parse_qs(query).get("containing", [""])[0]
+            self._send(_json(200, self.server.model.requests(containing)))
         else:
             self._send(_json(404, Refused(404, "Not Found").body))
 

@@ -1,4 +1,4 @@
-"""One stack of real processes for each file of scenarios; every test has a repository of its own in it.
+"""One stack of real processes for all files of scenarios that need no other; every test has a repository of its own.
 
 With HUB_ENTERPRISE=3.16.4 the hub is an Enterprise Server of that version.
 """
@@ -9,9 +9,10 @@ import pytest
 
 from tests.scenarios.world import World, playing
 
+ENVIRON = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCODE_MAX_TURNS": "12"}
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    environ = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCODE_MAX_TURNS": "12"}
-    with playing(tmp_path_factory.mktemp("stack"), environ) as world:
+    with playing(tmp_path_factory.mktemp("stack"), ENVIRON) as world:
         yield world

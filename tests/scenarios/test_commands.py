@@ -143,7 +143,7 @@ def test_another_model_takes_over(world: World) -> None:
     issue.wait(lambda: calls_about(world, title) >= 1, "the first turn")
     issue.say("/autocode model claude-haiku-5-5")
     issue.until("validating")
-    models = [item["model"] for item in world.stack.model_requests() if title in str(item["messages"])]
+    models = [item["model"] for item in world.stack.model_requests(title)]
     assert models[0] == "claude-opus-5-5"
     assert models[-1] == "claude-haiku-5-5"
 

@@ -1,6 +1,6 @@
 """Repositories decide about their tickets in `.github/autocode.yml`; mistakes in it are told and do no harm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +9,17 @@ from redis import Redis
 from jobs.queue import Queue
 from tests.model.replies import edit, submit
 from tests.processes import until
+from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.test_github_outages import disturbed
 from tests.scenarios.test_people import BRISK
-from tests.scenarios.world import WRONG, Issue, Repo, World
+from tests.scenarios.world import WRONG, Issue, Repo, World, playing
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A stack of its own: the organization's file counts for all its repositories."""
+    with playing(tmp_path_factory.mktemp("stack"), ENVIRON) as world:
+        yield world
 
 
 def test_the_file_of_the_base_branch_counts(world: World) -> None:

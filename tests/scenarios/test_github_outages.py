@@ -36,7 +36,7 @@ def ticket(world: World, title: str, *, files=GREET, **thinking) -> Issue:
 
 def in_the_middle_of_coding(world: World, title: str) -> Issue:
     issue = ticket(world, title, **THINKING).label()
-    issue.wait(lambda: any(title in str(item) for item in world.stack.model_requests()), "the first turn")
+    issue.wait(lambda: world.stack.model_requests(title), "the first turn")
     return issue
 
 

@@ -9,15 +9,23 @@ from jobs.ticket.rules import RULES
 from tests.board import new_board
 from tests.model.replies import edit, submit
 from tests.permissions import CALLS, EVENTS, NEWER_EVENTS, reasons
+from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.test_check_run import press
 from tests.scenarios.test_label_to_review import red_then_green
-from tests.scenarios.world import FILES, RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World
+from tests.scenarios.world import FILES, RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World, playing
 
 DECLARED = {name: access for name, (access, _) in reasons().items()}
 SENT_TO_ALL = frozenset({"installation", "installation_repositories", "ping"})
 """Events that every App gets without subscribing."""
 BRISK = (edit("greet.py", "return ''", RIGHT), submit(), submit())
 RED = (edit("greet.py", "return ''", WRONG), submit(), submit())
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A stack of its own: what an account has granted holds for all its repositories."""
+    with playing(tmp_path_factory.mktemp("stack"), ENVIRON) as world:
+        yield world
 
 
 @pytest.fixture
