@@ -13,6 +13,14 @@ ENVIRON = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCOD
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with playing(tmp_path_factory.mktemp("stack"), ENVIRON) as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+def world(shared: World) -> World:
+    """What one file has the model say is not said in the next."""
+    fresh = World(shared.stack)
+    fresh.is_enterprise = shared.is_enterprise
+    return fresh
