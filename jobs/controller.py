@@ -98,10 +98,15 @@ def _call(world: World, ticket: Ticket, numbers: Iterable[int]) -> None:
 
 
 def _let_others_begin(world: World, work: Work) -> None:
-    """The slot that the ticket has let go of is the next one's; if that fails, the sweep makes up for it."""
+    """The slot that the ticket has let go of is the next one's; if that fails, the sweep makes up for it.
+
+    Its parent lists how it stands, so that one is told of its beginning as well.
+    """
+    if work.has_begun or work.has_left:
+        world.queue.request(Changed(work.ticket, itself=False, why="a sub-issue has changed"))
+        work.has_begun = False
     if not work.has_left:
         return
-    world.queue.request(Changed(work.ticket, itself=False, why="a sub-issue has changed"))
     try:
         call_next(work)
     except (Later, TellPeople, GitHubError) as error:

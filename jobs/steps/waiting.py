@@ -45,6 +45,7 @@ def keep_place(work: Work, before: Phase | None) -> None:
     """The ticket has come from that phase into its present one: its slot is taken or let go of."""
     phase = work.record.phase
     if phase in HOLDS_SLOT:
+        work.has_begun |= before is Phase.QUEUED
         if before not in HOLDS_SLOT and before is not Phase.QUEUED:
             # A person's push is checked at once.
             work.slots.hold()

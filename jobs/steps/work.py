@@ -84,6 +84,8 @@ class Work:
     """The review threads, once they were asked for."""
     ending: str = ""
     """Why the ticket ends, for the comment that says so."""
+    has_begun: bool = False
+    """It has taken a slot, and its parent has not been told yet."""
     has_left: bool = False
     """It has let go of its slot, and nobody has been told yet."""
     saved_at: datetime | None = None
