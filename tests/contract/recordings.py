@@ -35,7 +35,18 @@ SUITES = (
 SOURCES = ("app", "jobs", "tests", "Procfile", "constraints.txt", "pyproject.toml")
 """What the recording depends on."""
 COMMANDS = (
-    ("pytest", "--quiet", "--maxfail", "5", "--numprocesses", "logical", "--dist", "loadfile", *SUITES),
+    (
+        "pytest",
+        "--quiet",
+        "--maxfail",
+        "5",
+        "--numprocesses",
+        "logical",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        *SUITES,
+    ),
     ("tests.demo",),
 )
 
