@@ -18,7 +18,8 @@ Kind = Literal["lost", "duplicated", "stuck"]
 
 BOT = "autocode[bot]"
 LABEL_OF = {
-    **dict.fromkeys(("queued", "preparing", "coding", "publishing", "checking"), "autocode: working"),
+    "queued": "autocode: queued",
+    **dict.fromkeys(("preparing", "coding", "publishing", "checking"), "autocode: working"),
     "asking": "autocode: needs input",
     "validating": "autocode: review",
     "failed": "autocode: failed",

@@ -15,6 +15,8 @@ FILES = {
     "greet.py": "def greet(name):\n    return ''\n",
     "check.py": "import greet\nassert greet.greet('Ada') == 'Hello, Ada!', greet.greet('Ada')\nprint('fine')\n",
     "README.md": "# greet\n",
+    # Enough tickets at work for the faults to meet, and some that wait for a slot.
+    ".github/autocode.yml": "concurrency: 5\n",
     ".github/workflows/ci.yml": (
         "name: ci\non: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
         "      - uses: actions/checkout@v4\n      - run: python check.py\n"
