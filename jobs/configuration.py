@@ -41,9 +41,21 @@ def read_configuration(
     return result, tuple(sorted([*mistakes, *found], key=lambda mistake: mistake.line))
 
 
+class _Plain(yaml.SafeLoader):
+    """Without aliases: a few lines of them can stand for more values than anybody lives to read."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(
+                problem="an alias (`*…`) stands where a value is expected", problem_mark=mark
+            )
+        return super().compose_node(parent, index)
+
+
 def _located(text: str, mistakes: list[Mistake]) -> Located | None:
     """The document with the line of each value; None for an empty one."""
-    loader = yaml.SafeLoader(text)
+    loader = _Plain(text)
     try:
         node = loader.get_single_node()
         return None if node is None else _value(loader, node, mistakes)
@@ -56,7 +68,7 @@ def _value(loader: yaml.SafeLoader, node: yaml.Node, mistakes: list[Mistake]) ->
     if isinstance(node, yaml.MappingNode):
         return Located(_mapping(loader, node, mistakes), line)
     if isinstance(node, yaml.SequenceNode):
-        # No key takes a list, so nobody looks into it: anchors that multiply have nothing to multiply.
+        # No key takes a list, so nobody looks into it.
         return Located([], line)
     return Located(loader.construct_object(node), line)
 

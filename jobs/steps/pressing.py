@@ -8,12 +8,12 @@ from jobs.models.prices import PRICES
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.commands import Command
-from jobs.ticket.observation import Comment
+from jobs.ticket.observation import Comment, Review
 from jobs.ticket.phases import KIND
 from jobs.ticket.record import Record
 from jobs.ticket.replies import Case, Reply, reply
 from jobs.ticket.request import Press
-from jobs.ticket.signals import newest_review, told_to_agent, unread_comments
+from jobs.ticket.signals import own_pull_request, told_to_agent, unread_comments
 
 log = logging.getLogger("autocode")
 
@@ -58,14 +58,25 @@ def _fits(press: Press, record: Record) -> bool:
 
 def _answer(press: Press, comment: Comment, work: Work) -> Reply:
     unread = unread_comments(work.record, work.observation)
-    work.ask_permissions({press.login, *(item.author for item in unread)})
+    reviews = _unread_reviews(work)
+    work.ask_permissions({press.login, *(item.author for item in unread), *(item.author for item in reviews)})
     seen, record = work.observation, work.record
     answer = reply(Case(Command(press.action), comment, record, seen, work.budget, tuple(PRICES)))
     if press.action != "fix" or answer.signal is None:
         return answer
     said = any(told_to_agent(item, seen) and seen.may_write(item.author) for item in unread)
-    is_something_said = said or newest_review(record, seen) > record.review_cursor
+    is_something_said = said or any(seen.may_write(review.author) for review in reviews)
     return answer if is_something_said else replace(answer, signal=None, note=messages.NOTHING_TO_FIX)
+
+
+def _unread_reviews(work: Work) -> list[Review]:
+    """Reviews in which people have said something; our own replies in threads are reviews too."""
+    pull_request = own_pull_request(work.record, work.observation)
+    return [
+        review
+        for review in (pull_request.reviews if pull_request else ())
+        if review.id > work.record.review_cursor and review.by_person and (review.body or review.remarks)
+    ]
 
 
 def _as_comment(press: Press, work: Work) -> Comment:

@@ -7,7 +7,7 @@ from jobs.ticket.names import comment_marker
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.record import Answer
 from jobs.ticket.signals import own_pull_request
-from jobs.ticket.threads import ANSWERED_AT_ONCE, Thread, logins_in, waiting
+from jobs.ticket.threads import ANSWERED_AT_ONCE, Thread, authors_in, vouchers_in, waiting
 from jobs.ticket.words import fitted
 
 
@@ -21,7 +21,8 @@ def threads_to_answer(work: Work, begun: Progress | None) -> dict[str, Thread]:
     if pull_request is None or not any(review.remarks for review in pull_request.reviews):
         return {}
     work.threads = work.github.review_threads(pull_request.number)
-    work.ask_permissions(logins_in(work.threads))
+    work.ask_permissions(authors_in(work.threads))
+    work.ask_permissions(vouchers_in(work.threads, work.observation.may_write))
     found = {thread.id: thread for thread in waiting(work.threads, work.observation.may_write)}
     wanted = list(found)[:ANSWERED_AT_ONCE] if begun is None else begun.threads
     return {f"T{number}": found[name] for number, name in enumerate(wanted, 1) if name in found}

@@ -8,6 +8,10 @@ ANSWERED_AT_ONCE = 25
 """Threads in one iteration, the oldest first; the others wait for the next one."""
 
 
+VOUCHERS = 20
+"""People with a 👍 whose permission is asked at most: each costs a call, and anybody may react."""
+
+
 @dataclass(frozen=True)
 class Remark:
     """One comment of a thread."""
@@ -43,11 +47,21 @@ class Thread:
     """Oldest first."""
 
 
-def logins_in(threads: Iterable[Thread]) -> frozenset[str]:
-    """Whose permission `waiting` needs to know."""
-    remarks = [remark for thread in threads if not thread.is_resolved for remark in thread.remarks]
-    authors = {remark.author for remark in remarks if remark.by_person and not remark.by_us}
-    return frozenset(authors | {login for remark in remarks for login, _ in remark.thumbs})
+def authors_in(threads: Iterable[Thread]) -> frozenset[str]:
+    """Whose permission `vouchers_in` and `waiting` need to know."""
+    return frozenset(remark.author for remark in _open(threads) if remark.by_person and not remark.by_us)
+
+
+def vouchers_in(threads: Iterable[Thread], may_write: Callable[[str], bool]) -> frozenset[str]:
+    """Whose permission `waiting` needs to know as well: the newest 👍 on what nobody with it has said."""
+    thumbs = [
+        (at, login)
+        for remark in _open(threads)
+        if not remark.by_us and not (remark.by_person and may_write(remark.author))
+        for login, at in remark.thumbs
+    ]
+    logins = dict.fromkeys(login for _, login in sorted(thumbs, reverse=True))
+    return frozenset(list(logins)[:VOUCHERS])
 
 
 def waiting(threads: Iterable[Thread], may_write: Callable[[str], bool]) -> tuple[Thread, ...]:
@@ -59,6 +73,10 @@ def waiting(threads: Iterable[Thread], may_write: Callable[[str], bool]) -> tupl
     open_ones = (thread for thread in threads if not thread.is_resolved)
     read = (replace(thread, remarks=tuple(_readable(thread, may_write))) for thread in open_ones)
     return tuple(thread for thread in read if thread.remarks and not thread.remarks[-1].by_us)
+
+
+def _open(threads: Iterable[Thread]) -> list[Remark]:
+    return [remark for thread in threads if not thread.is_resolved for remark in thread.remarks]
 
 
 def _readable(thread: Thread, may_write: Callable[[str], bool]) -> Iterable[Remark]:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.hub_client import Refused
 from tests.model.replies import edit, submit
+from tests.scenarios.reviewing import Reviewers
 from tests.scenarios.test_people import BRISK
 from tests.scenarios.world import RIGHT, WRONG, Issue, World
 
@@ -85,6 +86,7 @@ def test_stop_stops_and_retry_starts_again(world: World) -> None:
 def test_fix_works_in_what_was_said_or_asks_for_it(world: World) -> None:
     title = "Greet people and mend it"
     issue = reviewed(world, title)
+    Reviewers(issue).review("COMMENT", "I would like that too.", by="carol")
     press(issue, "fix")
     note(issue, "works in what people have said since the last commit, and that is nothing")
     world.will(

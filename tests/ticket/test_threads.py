@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from jobs.agent.threads import threads_section
-from jobs.ticket.threads import Remark, Thread, logins_in, waiting
+from jobs.ticket.threads import VOUCHERS, Remark, Thread, authors_in, vouchers_in, waiting
 from tests.ticket.builders import NOW, observation
 
 LATER = NOW + timedelta(seconds=1)
@@ -57,7 +57,16 @@ def test_a_thread_is_let_alone(what: str, one: Thread) -> None:
 
 def test_only_people_in_open_threads_are_asked_about() -> None:
     open_one = thread(remark("carol", thumbs=(("bob", NOW),)), OURS, remark("lint[bot]"))
-    assert logins_in([open_one, thread(remark("dave"), is_resolved=True)]) == {"carol", "bob"}
+    threads = [open_one, thread(remark("dave"), is_resolved=True)]
+    assert authors_in(threads) == {"carol"}
+    assert vouchers_in(threads, MAY_WRITE) == {"bob"}
+
+
+def test_a_thumb_is_asked_about_only_where_it_matters_and_the_newest_ones_first() -> None:
+    crowd = [(f"reader-{number:02d}", NOW) for number in range(50)]
+    assert vouchers_in([thread(remark("bob", thumbs=crowd))], MAY_WRITE) == frozenset()
+    asked = vouchers_in([thread(remark("carol", thumbs=(*crowd, ("bob", LATER))))], MAY_WRITE)
+    assert (len(asked), "bob" in asked) == (VOUCHERS, True)
 
 
 def test_what_a_brief_shows_of_a_thread_is_bounded_and_stays_in_its_fences() -> None:
