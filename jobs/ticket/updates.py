@@ -101,7 +101,11 @@ def rebuilt(observation: Observation, budget: Budget) -> Record | None:
         note=messages.REBUILT,
     )
     heard = newest_comment(record, observation)
-    record = replace(record, comment_cursor=heard, command_cursor=heard)
+    # Reviews that were answered long ago would otherwise be worked on, and paid for, once more.
+    read = newest_review(record, observation)
+    record = replace(
+        record, comment_cursor=heard, command_cursor=heard, review_cursor=read, review_in_hand=read
+    )
     return _in_phase_of(record, pull_request, observation)
 
 

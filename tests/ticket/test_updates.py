@@ -11,8 +11,19 @@ from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Round
+from jobs.ticket.signals import demands
 from jobs.ticket.updates import rebuilt, run_id, started, updated
-from tests.ticket.builders import BRANCH, NOW, SHA, check, comment, observation, pull_request, record
+from tests.ticket.builders import (
+    BRANCH,
+    NOW,
+    SHA,
+    check,
+    comment,
+    observation,
+    pull_request,
+    record,
+    review,
+)
 
 BUDGET = Budget(usd=Decimal(5))
 
@@ -118,6 +129,14 @@ def test_a_lost_record_is_rebuilt_from_branch_trailers_and_pull_request(
     assert found is not None
     assert (found.phase, found.run, found.iteration, found.branch) == (phase, "feedbeef", 3, BRANCH)
     assert found.note == messages.REBUILT
+
+
+def test_a_rebuilt_record_does_not_work_on_old_reviews_once_more() -> None:
+    reviewed = pull_request(is_draft=False, reviews=(review(70, "bob"),))
+    seen = observation(branches=(Branch(BRANCH, SHA),), pull_requests=(reviewed,))
+    found = rebuilt(seen, BUDGET)
+    assert found is not None
+    assert (found.review_cursor, found.review_in_hand, demands(found, seen)) == (70, 70, ())
 
 
 def test_a_persons_commit_on_top_does_not_confuse_the_rebuilding() -> None:
