@@ -19,6 +19,9 @@ def publish(work: Work) -> Signal:
     """Commit, push, and open the draft pull request unless it is there already."""
     is_new_worker = work.worktree is None
     worktree = open_worktree(work, resume=True)
+    if work.record.open_question and worktree.conflicts():
+        # Git's markers are in the files. They and the conversation about them are kept for whoever continues.
+        return Signal.HELD
     worktree.commit(_message(work, worktree), author=bot(work))
     if worktree.head() == work.record.head_sha and not _was_held(work):
         if work.record.update and worktree.contains_base():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.model.replies import create, submit
+from tests.model.replies import create, say, submit
 from tests.scenarios.test_commands import reacted
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.world import WITH_CHECKS, Issue, World
@@ -39,12 +39,17 @@ def mergeable(issue: Issue) -> Any:
 def test_a_conflict_is_settled_by_the_agent_in_one_merge_commit(world: World) -> None:
     title = "Greet people in conflict"
     issue = waiting(world, title)
-    world.will(submit(), create("greet.py", SETTLED), submit("Both."), submit("Both."),
+    dear = say("Hm.", usage={"output_tokens": 250_000})
+    world.will(dear, submit(), create("greet.py", SETTLED), submit("Both."), submit("Both."),
                when=(title, "Iteration 2 of", "Conflicts with `main`"))  # fmt: skip
     ours = head_of(issue, issue.repo.branches()[0])
     issue.repo.put("greet.py", THEIRS)
     assert mergeable(issue) == "False"
     issue.say("What a pity.", by="bob")
+    held = issue.until("asking", iteration=2)
+    assert (held.update, head_of(issue, issue.repo.branches()[0])) == (True, ours)
+    assert "bringing it up to date with `main` is not finished" in issue.told()[-1]
+    issue.say("/autocode continue", by="bob")
     record = issue.until("validating", iteration=2)
     assert parents(issue)[-1] == [ours, head_of(issue, "main")]
     assert (mergeable(issue), issue.conclusions()) == ("True", ["success", "success"])
