@@ -24,7 +24,7 @@ def publish(work: Work) -> Signal:
         return Signal.HELD
     worktree.commit(_message(work, worktree), author=bot(work))
     if worktree.head() == work.record.head_sha and not _was_held(work):
-        if work.record.update and worktree.contains_base():
+        if work.record.update and not work.record.open_question and worktree.contains_base():
             work.note(update=False, note=messages.UP_TO_DATE)
             return Signal.PUBLISHED
         return _only_answered(work, is_new_worker) or _nothing_new(work, is_new_worker)

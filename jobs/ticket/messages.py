@@ -323,9 +323,7 @@ def _whereabouts(record: Record) -> str:
     if record.pull_request is None:
         return "Nothing has been changed so far. "
     if record.update:
-        return (
-            f"#{record.pull_request} is as it was: bringing it up to date with `{record.base}` is not finished. "
-        )
+        return f"#{record.pull_request} is as it was: bringing it up to date with `{record.base}` is not finished. "
     return f"What there is so far is in the draft #{record.pull_request}. "
 
 

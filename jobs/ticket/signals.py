@@ -110,6 +110,13 @@ def told_to_agent(item: Comment, observation: Observation) -> bool:
     return said is None or (said.name == "fix" and not said.problem)
 
 
+def is_told(record: Record, observation: Observation, *, in_any_words: bool) -> bool:
+    """Somebody who may has told the agent what it has not read: with the command, or in any words if they count."""
+    unread = (item for item in unread_comments(record, observation) if told_to_agent(item, observation))
+    meant = (item for item in unread if in_any_words or command(item.body, observation.viewer))
+    return any(observation.may_write(item.author) for item in meant)
+
+
 def newest_comment(record: Record, observation: Observation) -> int:
     """The comment cursor once everything in this observation has been acted upon."""
     return max((item.id for item in unread_comments(record, observation)), default=record.comment_cursor)

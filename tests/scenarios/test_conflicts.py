@@ -75,6 +75,17 @@ def test_rebase_brings_the_base_in_without_the_agent(world: World) -> None:
     issue.say("/autocode rebase again", by="bob")
     issue.until("validating", iteration=3)
     assert len(parents(issue)) == 2
+    # Whoever wants something of the agent meanwhile gets it in the same round.
+    world.will(
+        create("loud.md", "# Loud\n"), submit(), submit("Louder."), when=(title, "Iteration 4 of", "louder")
+    )
+    issue.repo.put("notes.md", "# Theirs again\n")
+    world.stack.pause("tickets")
+    issue.say("/autocode rebase and then", by="bob")
+    issue.say("/autocode fix say it louder", by="bob")
+    world.stack.resume("tickets")
+    record = issue.until("validating", iteration=4)
+    assert (record.summary, len(parents(issue))) == ("Louder.", 4)
 
 
 def test_where_the_team_wants_it_so_our_own_commits_are_rebased_and_nobody_elses(world: World) -> None:
