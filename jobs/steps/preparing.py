@@ -47,7 +47,7 @@ def prepare(work: Work) -> Signal:
 
 def open_worktree(work: Work, *, resume: bool) -> Worktree:
     """The ticket's worktree; with `resume` whatever a dead worker left in it is kept if it still fits."""
-    if work.worktree is None:
+    if work.worktree is None or work.worktree.base != work.record.base:
         record, url = work.record, f"{work.observation.repository.url}.git"
         if record.branch is None or record.base is None:
             raise RuntimeError(f"{work.ticket.key} has no branch in phase {record.phase}")

@@ -146,7 +146,7 @@ def _heard(record: Record, observation: Observation) -> Record:
     )
 
 
-def _on_answer(record: Record, _observation: Observation, _budget: Budget) -> Record:
+def _on_answer(record: Record, observation: Observation, _budget: Budget) -> Record:
     """The cursor stays: the answers are handed to the agent, which moves it on."""
     answered = replace(
         record, question=record.question and replace(record.question, is_answered=True), note=""
@@ -154,7 +154,13 @@ def _on_answer(record: Record, _observation: Observation, _budget: Budget) -> Re
     if record.question is None or record.question.kind != "conflict":
         return answered
     following = record.iteration + 1
-    return replace(answered, update=True, updates=0, iteration=following, first_iteration=following)
+    return replace(
+        _retargeted(answered, observation),
+        update=True,
+        updates=0,
+        iteration=following,
+        first_iteration=following,
+    )
 
 
 def _on_continue(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -183,13 +189,22 @@ def _on_demand(record: Record, observation: Observation, budget: Budget) -> Reco
 
 
 def _on_conflict(record: Record, observation: Observation, budget: Budget) -> Record:
-    following = _on_red(record, observation, budget)
+    following = _retargeted(_on_red(record, observation, budget), observation)
     return replace(following, first_iteration=following.iteration, update=True, updates=record.updates + 1)
 
 
 def _on_stuck(record: Record, observation: Observation, _budget: Budget) -> Record:
-    question = Question(messages.conflicts_again(record), kind="conflict")
-    return replace(_judged(record, observation), question=question, note="", activity="")
+    """What people said before they were asked is no answer."""
+    judged = _retargeted(_judged(record, observation), observation)
+    question = Question(messages.conflicts_again(judged), kind="conflict")
+    heard = newest_comment(record, observation)
+    return replace(judged, question=question, comment_cursor=heard, note="", activity="")
+
+
+def _retargeted(record: Record, observation: Observation) -> Record:
+    """The record with the base that the pull request has now: somebody may have given it another one."""
+    pull_request = own_pull_request(record, observation)
+    return replace(record, base=pull_request.base_branch) if pull_request else record
 
 
 def _on_verdict(record: Record, observation: Observation, _budget: Budget) -> Record:

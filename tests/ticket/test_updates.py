@@ -11,7 +11,7 @@ from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Round
-from jobs.ticket.signals import demands
+from jobs.ticket.signals import UPDATES, demands, signal
 from jobs.ticket.updates import rebuilt, run_id, started, updated
 from tests.ticket.builders import (
     BRANCH,
@@ -78,6 +78,28 @@ def test_a_branch_that_conflicts_is_updated_in_another_iteration_until_people_ha
     assert (told.iteration, told.update, told.updates, told.open_question) == (3, True, 0, None)
     reviewed = updated(pushed, Signal.CHANGES_REQUESTED, seen, BUDGET)
     assert (reviewed.update, reviewed.updates) == (False, 0)
+
+
+def test_chat_from_before_the_question_about_a_conflict_does_not_answer_it() -> None:
+    chat = comment(50, "bob", "What a pity.")
+    pulls = (pull_request(is_draft=False, is_conflicting=True, comments=(chat,)),)
+    seen = observation(pull_requests=pulls)
+    before = record(Phase.VALIDATING, updates=UPDATES)
+    assert signal(before, seen, BUDGET) is Signal.STUCK
+    asked = replace(updated(before, Signal.STUCK, seen, BUDGET), phase=Phase.ASKING)
+    assert signal(asked, seen, BUDGET) is None
+    answered = replace(seen, comments=(comment(51, "bob", "Try again."),))
+    assert signal(asked, answered, BUDGET) is Signal.ANSWERED
+
+
+def test_a_pull_request_with_another_base_is_brought_up_to_date_with_that_one() -> None:
+    seen = observation(pull_requests=(pull_request(base_branch="develop"),))
+    waiting = record(Phase.VALIDATING, updates=UPDATES)
+    assert updated(waiting, Signal.OUTDATED, seen, BUDGET).base == "develop"
+    stuck = updated(waiting, Signal.STUCK, seen, BUDGET)
+    assert "conflicts with `develop` again" in messages.question(stuck)
+    back = observation(pull_requests=(pull_request(base_branch="main"),))
+    assert updated(replace(stuck, phase=Phase.ASKING), Signal.ANSWERED, back, BUDGET).base == "main"
 
 
 def test_a_plan_is_approved_by_command_or_by_the_box() -> None:
