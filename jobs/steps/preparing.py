@@ -11,11 +11,11 @@ from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from jobs.steps.updating import update
 from jobs.steps.work import Work
-from jobs.ticket import messages
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.names import ticket_branch
 from jobs.ticket.observation import Observation
 from jobs.ticket.phases import Signal
+from jobs.ticket.updates import checked_out
 
 GIGABYTE = 10**9
 ROOM = 16 << 20
@@ -36,12 +36,11 @@ def prepare(work: Work) -> Signal:
             )
         work.note(branch=branch_of(work.observation), base=base)
     # The files belong to the conversation: they are kept while it can go on, and only then.
-    worktree = open_worktree(work, resume=checkpoint_of(work).load() is not None)
-    if not worktree.resumed:
+    goes_on = checkpoint_of(work).load() is not None
+    worktree = open_worktree(work, resume=goes_on)
+    if not (goes_on and worktree.resumed):
         checkpoint_of(work).delete()
-    if not worktree.resumed and work.record.head_sha not in (None, worktree.head()):
-        work.note(note=messages.PUSHED_MEANWHILE)
-    work.note(head_sha=worktree.head())
+        work.record = checked_out(work.record, worktree.head(), work.clock())
     return update(work, worktree) if work.record.update else Signal.PREPARED
 
 

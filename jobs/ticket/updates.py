@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from jobs.ticket import merging, messages
 from jobs.ticket.budget import Budget
@@ -124,6 +125,22 @@ def _trailers(branch: Branch) -> dict[str, str]:
     if not found.get("Autocode-Iteration", "1").isdecimal():
         del found["Autocode-Iteration"]
     return found
+
+
+def checked_out(record: Record, head_sha: str, at: datetime) -> Record:
+    """The record once work begins from this commit of the branch, or of its base while there is no branch.
+
+    Where it is somebody else's, its checks count from now, `at`. It stands with the round before it: the present one
+    has not pushed anything yet.
+    """
+    if record.head_sha in (None, head_sha):
+        return replace(record, head_sha=head_sha)
+    note = record.note if record.note == messages.COLLIDED else messages.PUSHED_MEANWHILE
+    moved = replace(record, head_sha=head_sha, note=note)
+    if not record.rounds:
+        return moved
+    theirs = Round(record.rounds[-1].iteration, head_sha, at=at, note=messages.THEIRS)
+    return replace(moved, rounds=(*record.rounds, theirs), published_at=at)
 
 
 def _judged(record: Record, observation: Observation) -> Record:

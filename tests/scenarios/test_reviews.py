@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.model.replies import edit
+from tests.model.replies import ask, edit
 from tests.scenarios.reviewing import Reviewers, answer
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.world import Issue, World
@@ -68,6 +68,19 @@ def test_a_question_alone_is_answered_without_a_commit(world: World) -> None:
     assert record.rounds[-1].head_sha == record.head_sha
     assert not issue.pull_request()["draft"]
     assert len([text for text in issue.told() if "ready for review" in text]) == 1
+    # Nor is it where somebody has pushed meanwhile: the checks of that commit decide.
+    told = ("-", ("T1", "answered", "As Bob has it."))
+    world.will(ask("Which one?"), when=(title, "Iteration 3 of"))
+    world.will(answer(*told), answer(*told), when=(title, "Iteration 3 of", "Look at my commit."))
+    people.review("COMMENT", "", "Which one?")
+    issue.until("asking", iteration=3)
+    issue.repo.put("notes.md", "# Bob's\n", branch=issue.repo.branches()[0], by="bob")
+    issue.say("Look at my commit.", by="bob")
+    record = issue.until("validating", iteration=3)
+    last = record.rounds[-1]
+    assert (last.iteration, last.head_sha, last.verdict) == (1, record.head_sha, "passed")
+    assert last.head_sha == issue.pull_request()["head"]["sha"]
+    assert len(issue.conclusions()) == 2
 
 
 def test_a_reply_in_the_thread_starts_another_round_with_the_whole_conversation(world: World) -> None:

@@ -12,7 +12,7 @@ from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Round
 from jobs.ticket.signals import UPDATES, demands, signal
-from jobs.ticket.updates import rebuilt, run_id, started, updated
+from jobs.ticket.updates import checked_out, rebuilt, run_id, started, updated
 from tests.ticket.builders import (
     BRANCH,
     NOW,
@@ -122,6 +122,25 @@ def test_a_persons_push_is_taken_as_the_new_head() -> None:
     after = updated(record(Phase.VALIDATING), Signal.PUSHED, seen, BUDGET)
     assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, messages.PUSHED)
     assert [item.head_sha for item in after.rounds] == [SHA, "b" * 40]
+
+
+def test_a_persons_push_that_is_found_when_work_begins_is_taken_as_the_new_head() -> None:
+    begun = record(Phase.PREPARING, branch=BRANCH, head_sha=SHA, rounds=(Round(1, SHA),), iteration=2)
+    waited = replace(begun, published_at=NOW - timedelta(days=1))
+    after = checked_out(waited, "b" * 40, NOW)
+    assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, messages.PUSHED_MEANWHILE)
+    assert after.rounds == (Round(1, SHA), Round(1, "b" * 40, at=NOW, note=messages.THEIRS))
+    assert checked_out(waited, SHA, NOW) == waited
+    # Nothing answers for the new commit yet, though the old one was pushed long ago.
+    checking = replace(after, phase=Phase.CHECKING, pull_request=13)
+    seen = observation(pull_requests=(pull_request(head_sha="b" * 40),))
+    assert signal(checking, seen, BUDGET) is None
+
+
+def test_a_base_that_moved_before_the_first_push_is_no_round() -> None:
+    begun = record(Phase.PREPARING, branch=BRANCH, head_sha=SHA)
+    after = checked_out(begun, "b" * 40, NOW)
+    assert (after.head_sha, after.rounds, after.published_at) == ("b" * 40, (), None)
 
 
 def test_a_retry_forgets_the_old_run_but_not_what_was_said() -> None:
