@@ -104,6 +104,11 @@ def given_up(record: Record, pull_request: PullRequest) -> Merge:
     return replace(merge, by="", at=None, tried=_shown(pull_request))
 
 
+def overtaken(merge: Merge | None) -> Merge | None:
+    """A review has come: whoever asked for the merge knew nothing of it, nor of what is answered, so none is merged."""
+    return replace(merge, head_sha="", at=None) if merge and merge.by else None
+
+
 def judges(record: Record, observation: Observation, pull_request: PullRequest | None) -> frozenset[str]:
     """Whose permission has to be known before an approval counts."""
     wants = observation.configuration.merge == "on-approval" and record.phase is Phase.VALIDATING

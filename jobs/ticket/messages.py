@@ -82,6 +82,14 @@ def merge_awaits(wish: Merge) -> str:
     )
 
 
+def merge_lapsed(wish: Merge) -> str:
+    """The merge of a commit was asked for, and it is the newest one no more, or was reviewed since."""
+    return (
+        f"The merge that @{wish.by} asked for has lapsed: since then the pull request has changed or was reviewed. "
+        "`/autocode merge` asks for it as it is now."
+    )
+
+
 def auto_merge(base: str) -> str:
     """GitHub was asked to merge by itself."""
     return f"Auto-merge is on: GitHub merges it as soon as the rules of `{base}` allow it."

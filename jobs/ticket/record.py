@@ -83,7 +83,7 @@ class Merge:
     """The merge of one commit, wanted or tried."""
 
     head_sha: str
-    """The pull request's head as it was seen by whoever wanted it: no other one is merged."""
+    """The pull request's head as seen by whoever wanted it: no other one is merged. Empty: overtaken by a review."""
     by: str = ""
     """Login of who asked for it; empty: the configuration does."""
     refusal: str = ""

@@ -202,7 +202,8 @@ def _on_red(record: Record, observation: Observation, _budget: Budget) -> Record
 def _on_demand(record: Record, observation: Observation, budget: Budget) -> Record:
     """The review cursor stays: it moves on once the change that answers the review is pushed."""
     following = _on_red(record, observation, budget)
-    return replace(following, first_iteration=following.iteration, updates=0)
+    merge = merging.overtaken(record.merge)
+    return replace(following, first_iteration=following.iteration, updates=0, merge=merge)
 
 
 def _on_conflict(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -226,6 +227,14 @@ def _retargeted(record: Record, observation: Observation) -> Record:
 
 def _on_verdict(record: Record, observation: Observation, _budget: Budget) -> Record:
     return replace(_judged(record, observation), note="", activity="")
+
+
+def _on_green(record: Record, observation: Observation, budget: Budget) -> Record:
+    """Here whoever asked for the merge of something else would expect it."""
+    judged, wish = _on_verdict(record, observation, budget), record.merge
+    if wish is None or not wish.by or wish.head_sha == record.head_sha:
+        return judged
+    return replace(judged, merge=None, note=messages.merge_lapsed(wish))
 
 
 def _on_silence(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -278,7 +287,7 @@ UPDATES: dict[Signal, Update] = {
     Signal.PLAN_DISCUSSED: _on_answer,
     Signal.CHECKS_FAILED: _on_red,
     Signal.CHANGES_REQUESTED: _on_demand,
-    Signal.CHECKS_PASSED: _on_verdict,
+    Signal.CHECKS_PASSED: _on_green,
     Signal.EXHAUSTED: _on_exhaustion,
     Signal.GAVE_UP: _on_end,
     Signal.BROKEN: _on_end,

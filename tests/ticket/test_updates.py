@@ -10,7 +10,7 @@ from jobs.ticket import commits, messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase, Signal
-from jobs.ticket.record import Question, Round
+from jobs.ticket.record import Merge, Question, Record, Round
 from jobs.ticket.signals import UPDATES, demands, signal
 from jobs.ticket.updates import checked_out, rebuilt, run_id, started, updated
 from tests.ticket.builders import (
@@ -49,6 +49,33 @@ def test_red_checks_end_the_round_and_begin_the_next_iteration() -> None:
     )
     assert after.iteration == 2
     assert after.rounds == (Round(1, SHA, "failed", (("test", "failure", red.url),), at=NOW),)
+
+
+GREEN = observation(pull_requests=(pull_request(checks=(check(),), is_draft=False),))
+
+
+def test_a_wish_to_merge_does_not_outlive_a_review_that_nothing_was_changed_for() -> None:
+    wished = record(merge=Merge(SHA, by="bob"))
+    answered = replace(
+        updated(wished, Signal.CHANGES_REQUESTED, GREEN, BUDGET), phase=Phase.CHECKING, note="", iteration=1
+    )
+    ready = updated(answered, Signal.CHECKS_PASSED, GREEN, BUDGET).entering(Phase.VALIDATING, NOW)
+    assert signal(ready, GREEN, BUDGET) is None
+    assert "asked for has lapsed" in ready.note and "@bob" in ready.note
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (record(merge=Merge("b" * 40, by="bob")), True),
+        (record(merge=Merge(SHA, by="bob")), False),
+        (record(merge=Merge("b" * 40, tried="review 0, 1 checks")), False),
+    ],
+)
+def test_who_wanted_another_commit_merged_is_told_that_it_is_not(kept: Record, says: bool) -> None:
+    ready = updated(kept, Signal.CHECKS_PASSED, GREEN, BUDGET)
+    assert ("has lapsed" in ready.note) is says
+    assert (ready.merge is None) is says
 
 
 def test_missing_checks_are_remembered_as_such() -> None:
