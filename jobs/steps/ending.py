@@ -1,8 +1,12 @@
 """Ending: what is cleared away when a ticket's pull request is merged, or closed without a merge.
 
 Everything is looked for first, so doing it again does no harm; what GitHub or a person has done already is left alone.
+A ticket that is over ends, whatever GitHub does not let us clear away.
 """
 
+from functools import partial
+
+from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.observation import PullRequest
@@ -19,9 +23,9 @@ def finish(work: Work, _signal: Signal) -> None:
     # https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
     is_left_open = pull_request.base_branch != work.observation.repository.default_branch
     if is_left_open and work.observation.issue.state == "OPEN":
-        work.github.close_issue()
+        allowed(work, work.github.close_issue)
     if _is_there(work, pull_request):
-        work.github.delete_branch(pull_request.head_branch)
+        allowed(work, partial(work.github.delete_branch, pull_request.head_branch))
 
 
 def roll_back(work: Work) -> None:
@@ -36,8 +40,8 @@ def _fate_of_branch(work: Work, pull_request: PullRequest) -> str:
     branch = pull_request.head_branch
     if not work.github.is_only_ours(pull_request):
         return messages.branch_kept(branch)
-    work.github.delete_branch(branch)
-    return messages.branch_deleted(branch)
+    deleted = allowed(work, partial(work.github.delete_branch, branch))
+    return messages.branch_deleted(branch) if deleted else ""
 
 
 def _is_there(work: Work, pull_request: PullRequest) -> bool:

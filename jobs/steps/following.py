@@ -5,13 +5,13 @@ the ticket goes on.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 from jobs.cards import Heard
 from jobs.freshness import LAG
-from jobs.github.errors import GitHubError
+from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.boards import (
@@ -22,7 +22,6 @@ from jobs.ticket.boards import (
     live_cards,
     wanted_moves,
 )
-from jobs.ticket.errors import TellPeople
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.request import CardMoved
@@ -58,7 +57,7 @@ def move_cards(work: Work) -> None:
     """Put every card where its ticket is."""
     for card, select, column in list(wanted_moves(work.record.phase, work.observation)):
         option = select.options[column]
-        if _managed(work, partial(work.github.move_card, card.project_id, card.id, select.id, option)):
+        if allowed(work, partial(work.github.move_card, card.project_id, card.id, select.id, option)):
             work.show_card(card, select.name, column)
 
 
@@ -66,7 +65,7 @@ def put_beside(work: Work, node_id: str) -> None:
     """Put an issue on the boards that the ticket's cards are on."""
     if work.observation.may_move_cards:
         for card in live_cards(work.observation):
-            _managed(work, partial(work.github.add_card, card.project_id, node_id))
+            allowed(work, partial(work.github.add_card, card.project_id, node_id))
 
 
 def _moved_again(waiting: Sequence[Heard]) -> bool:
@@ -87,13 +86,3 @@ def _may(work: Work, moved: CardMoved) -> bool:
 
 def _is_at_work(work: Work) -> bool:
     return work.recorded is not None and KIND[work.recorded.phase] != "resting"
-
-
-def _managed(work: Work, act: Callable[[], None]) -> bool:
-    """Whether GitHub has done it; what it refuses is logged."""
-    try:
-        act()
-    except (GitHubError, TellPeople) as error:
-        log.warning("%s: a card stays where it is: %s", work.ticket.key, error)
-        return False
-    return True

@@ -6,8 +6,10 @@ was done. What GitHub refuses stands in the record, from where people are told i
 
 import logging
 from dataclasses import replace
+from functools import partial
 
 from jobs.github.errors import GitHubError, Gone
+from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.errors import TellPeople
@@ -35,14 +37,14 @@ def merge(work: Work, _signal: Signal) -> None:
 
 
 def call_off(work: Work) -> None:
-    """The ticket leaves merging: whatever GitHub would still do by itself is taken back."""
+    """The ticket leaves merging: whatever GitHub would still do by itself is taken back, if it lets us."""
     pull_request = own_pull_request(work.record, work.observation)
     if pull_request is None or pull_request.state != "OPEN":
         return
     if pull_request.is_queued:
-        work.github.leave_queue(pull_request)
+        allowed(work, partial(work.github.leave_queue, pull_request))
     if pull_request.has_auto_merge:
-        work.github.disable_auto_merge(pull_request)
+        allowed(work, partial(work.github.disable_auto_merge, pull_request))
 
 
 def _attempt(work: Work, pull_request: PullRequest) -> str:

@@ -248,18 +248,40 @@ def test_a_person_merges_and_the_same_is_cleared_away(world: World) -> None:
     assert merges(issue) == []
 
 
+GRANTED = {
+    "actions": "read", "checks": "write", "contents": "read", "issues": "write", "metadata": "read",
+    "pull_requests": "write", "statuses": "read",
+}  # fmt: skip
+"""Enough for everything but pushes and merges."""
+
+
 def test_a_missing_permission_is_said_and_the_ticket_goes_on(world: World) -> None:
     issue = reviewed(world, "Greet people unmerged")
-    granted = {
-        "actions": "read", "checks": "write", "contents": "read", "issues": "write", "metadata": "read",
-        "pull_requests": "write", "statuses": "read",
-    }  # fmt: skip
-    world.control("POST", "permissions", granted)
+    world.control("POST", "permissions", GRANTED)
     try:
         issue.say("/autocode merge")
         note(issue, "autocode needs the permission **contents: write**")
     finally:
-        world.control("POST", "permissions", granted | {"contents": "write"})
+        world.control("POST", "permissions", GRANTED | {"contents": "write"})
     issue.until("validating")
     issue.say("/autocode merge again")
     issue.until("done")
+
+
+def test_a_missing_permission_keeps_no_ticket_from_its_end(world: World) -> None:
+    issue = ticket(world, "Greet people without leave")
+    world.person("alice").patch(f"/repos/{issue.repo.name}", {"allow_auto_merge": True})
+    protect(issue, required_pull_request_reviews=ONE_REVIEW)
+    issue.label().until("validating")
+    issue.say("/autocode merge")
+    issue.until("merging")
+    world.control("POST", "permissions", GRANTED)
+    try:
+        issue.say("/autocode stop")
+        issue.until("cancelled")
+        approve(issue)
+        # Auto-merge could not be taken back, nor can the branch be deleted.
+        issue.until("done")
+        assert len(issue.repo.branches()) == 1
+    finally:
+        world.control("POST", "permissions", GRANTED | {"contents": "write"})
