@@ -89,7 +89,7 @@ def move(world: World, work: Work, happened: Signal, by: Trigger | None = None) 
                 "%s: %r is not expected in phase %s, dropped", work.ticket.key, str(happened), record.phase
             )
             return False
-        if record.phase is Phase.MERGING:
+        if record.phase is Phase.MERGING or phase in (Phase.CANCELLED, Phase.FAILED):
             call_off(work)
         if happened is Signal.TRIGGERED:
             work.forget()

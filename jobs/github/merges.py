@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jobs.github.errors import GitHubError
+from jobs.github.people import login_of
 from jobs.github.writes import Writes
 from jobs.ticket.merging import Standing
 from jobs.ticket.observation import PullRequest
@@ -19,6 +20,9 @@ class Merges(Writes):
         found = self._api.query("merge_standing", {"owner": owner, "name": name, "number": number})
         repository = found["repository"]
         pull = repository["pullRequest"]
+        entry, auto_merge = pull["mergeQueueEntry"], pull["autoMergeRequest"]
+        is_waiting = pull["isInMergeQueue"] or auto_merge is not None
+        asker = entry["enqueuer"] if entry else (auto_merge or {}).get("enabledBy")
         return Standing(
             state=pull["state"],
             is_draft=pull["isDraft"],
@@ -26,8 +30,9 @@ class Merges(Writes):
             merge_state=pull["mergeStateStatus"],
             review_decision=pull["reviewDecision"],
             has_queue=pull["isMergeQueueEnabled"],
-            is_waiting=pull["isInMergeQueue"] or pull["autoMergeRequest"] is not None,
+            is_waiting=is_waiting,
             may_wait=repository["autoMergeAllowed"],
+            asked_by=login_of(asker) if is_waiting else None,
         )
 
     def merge(self, pull_request: PullRequest, method: str) -> None:

@@ -15,7 +15,7 @@ from jobs.ticket import messages
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.merging import Way, way
 from jobs.ticket.observation import PullRequest
-from jobs.ticket.phases import Signal
+from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.signals import own_pull_request
 
 log = logging.getLogger("autocode")
@@ -37,14 +37,24 @@ def merge(work: Work, _signal: Signal) -> None:
 
 
 def call_off(work: Work) -> None:
-    """The ticket leaves merging: whatever GitHub would still do by itself is taken back, if it lets us."""
+    """The ticket leaves merging, or ends: what GitHub would still do by itself for us is taken back, if it lets us.
+
+    Where no record tells of our asking, for which a worker may have died in between, GitHub says who did.
+    """
     pull_request = own_pull_request(work.record, work.observation)
     if pull_request is None or pull_request.state != "OPEN":
+        return
+    is_asked = pull_request.is_queued or pull_request.has_auto_merge
+    if not is_asked or not (work.record.phase is Phase.MERGING or _is_asked_by_us(work, pull_request)):
         return
     if pull_request.is_queued:
         allowed(work, partial(work.github.leave_queue, pull_request))
     if pull_request.has_auto_merge:
         allowed(work, partial(work.github.disable_auto_merge, pull_request))
+
+
+def _is_asked_by_us(work: Work, pull_request: PullRequest) -> bool:
+    return work.github.merge_standing(pull_request.number).asked_by == work.observation.viewer
 
 
 def _attempt(work: Work, pull_request: PullRequest) -> str:

@@ -35,6 +35,8 @@ class Standing:
     """GitHub has been asked already: it is in the queue, or auto-merge is on."""
     may_wait: bool
     """The repository allows auto-merge."""
+    asked_by: str | None = None
+    """Login of who put it into the queue or switched auto-merge on; None while it is not waiting."""
 
 
 class Way(Enum):
