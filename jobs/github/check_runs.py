@@ -21,14 +21,14 @@ class CheckRuns(Writes):
     def show_status(self, comment: Comment, body: str, face: Face | None) -> None:
         """Rewrite the status comment, and the check run where it says something else; Gone when the comment is deleted.
 
-        The commit's check run is found before it is made. Where GitHub refuses it, people have the comment.
+        The check run is found before it is made, if it may be. Where GitHub refuses it, people have the comment.
         """
         seen = self._seen
         if face is None or seen is None or seen.denied or not self.may_report:
             self.update_comment(comment.id, body)
             return
         run = self._own_run(face.head_sha, seen)
-        if run is not None and run.title == face.title:
+        if (run is None and not face.may_be_new) or (run is not None and run.title == face.title):
             self.update_comment(comment.id, body)
             return
         variables = {

@@ -269,8 +269,9 @@ class Work:
         comment = self.observation.status_comment
         if comment is None:
             return False
+        shown = face(self.record, self.budget.max_iterations, comment.url, self.observation)
         try:
-            self.github.show_status(comment, body, face(self.record, self.budget.max_iterations, comment.url))
+            self.github.show_status(comment, body, shown)
         except Gone:
             return False
         return True

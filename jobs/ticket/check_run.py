@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from jobs.ticket.configuration import PATH, Mistake
+from jobs.ticket.observation import Observation, PullRequest
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record
+from jobs.ticket.signals import own_pull_request
 from jobs.ticket.status import headline
 
 NAME = "autocode"
@@ -58,24 +61,33 @@ class Face:
     buttons: tuple[Button, ...]
     shown: str
     """For whoever presses one: the run and the iteration that it is about."""
+    may_be_new: bool = True
+    """Made where the commit has none yet; of a pull request that is over nobody knows whether it has."""
 
 
-def face(record: Record, max_iterations: int, url: str) -> Face | None:
-    """What is shown on the newest commit that was pushed; None before there is a pull request.
+def face(record: Record, max_iterations: int, url: str, observation: Observation) -> Face | None:
+    """What is shown on the pull request's head; None before there is a pull request.
 
     Args:
         url: of the status comment.
     """
     if record.pull_request is None or not record.rounds:
         return None
-    text = headline(record, max_iterations)
+    text, pull_request = headline(record, max_iterations), own_pull_request(record, observation)
     return Face(
-        head_sha=record.rounds[-1].head_sha,
+        head_sha=_head(record, observation.now, pull_request),
         title=text[:1].upper() + text[1:],
         summary=f"What was done, what it waits for and what it costs is in the [status comment]({url}).",
         buttons=BUTTONS[record.phase],
         shown=f"{record.run} {record.iteration}",
+        may_be_new=pull_request is None or pull_request.state == "OPEN",
     )
+
+
+def _head(record: Record, observed_at: datetime, pull_request: PullRequest | None) -> str:
+    """Whoever pushed it; only what we have pushed since the observation is not in it."""
+    is_ours = record.published_at is not None and observed_at < record.published_at
+    return record.rounds[-1].head_sha if is_ours or pull_request is None else pull_request.head_sha
 
 
 def report(mistakes: Sequence[Mistake]) -> dict[str, Any]:

@@ -71,6 +71,9 @@ def test_stop_stops_and_retry_starts_again(world: World) -> None:
     shows(issue, "Cancelled · iteration 1 of 2")
     with pytest.raises(Refused):
         press(issue, "stop")
+    issue.repo.put("NOTES.md", "Bob was here.\n", branch=issue.repo.branches()[0], by="bob")
+    issue.say("/autocode explain")
+    shows(issue, "Cancelled · iteration 1 of 2")
     world.will(
         edit("README.md", "# greet", "# Greetings"),
         submit(),
