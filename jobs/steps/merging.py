@@ -8,12 +8,13 @@ import logging
 from dataclasses import replace
 from functools import partial
 
+from jobs.freshness import LAG
 from jobs.github.errors import GitHubError, Gone
 from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
 from jobs.ticket import messages
-from jobs.ticket.errors import TellPeople
-from jobs.ticket.merging import Way, way
+from jobs.ticket.errors import Later, TellPeople
+from jobs.ticket.merging import Way, is_outdated, way
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.signals import own_pull_request
@@ -68,6 +69,8 @@ def _attempt(work: Work, pull_request: PullRequest) -> str:
         if standing.is_waiting:
             work.show_pull_request(pull_request, has_auto_merge=True)
             return ""
+        if is_outdated(standing, pull_request, work.observation.now):
+            raise Later(work.clock() + LAG, "GitHub answered with a state older than the one observed")
         chosen = way(standing, pull_request.head_sha, refusals)
         if isinstance(chosen, str):
             return chosen

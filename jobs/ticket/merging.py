@@ -6,15 +6,21 @@ that was seen. GitHub's rules are GitHub's to keep: here is only chosen which wa
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Observation, PullRequest, Review
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Merge, Record
 
 JUDGEMENTS = frozenset({"APPROVED", "CHANGES_REQUESTED"})
+SETTLING = timedelta(seconds=30)
+"""How long green commit statuses alone are not taken for the whole answer: workflows take as long to begin, be it
+after a push or once a pull request is no draft any more."""
+LAGGING = timedelta(seconds=15)
+"""How long GitHub may go on to say that a review is missing after it was given."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,20 @@ def way(standing: Standing, head_sha: str, refusals: dict[Way, str]) -> Way | st
     return first if first not in refusals else _sentence(refusals[first])
 
 
-def merge_signal(record: Record, observation: Observation, pull_request: PullRequest) -> Signal | None:
+def is_outdated(standing: Standing, pull_request: PullRequest, now: datetime) -> bool:
+    """GitHub has answered from a copy that lags behind what was observed before: it was no draft, or was approved."""
+    is_new = any(
+        item.state == "APPROVED" and now - item.submitted_at < LAGGING for item in pull_request.reviews
+    )
+    is_draft = standing.is_draft and not pull_request.is_draft
+    return is_draft or (standing.review_decision == "REVIEW_REQUIRED" and is_new)
+
+
+def merge_signal(
+    record: Record, observation: Observation, pull_request: PullRequest, budget: Budget
+) -> Signal | None:
     """What is to be done about merging, once nothing else is."""
-    if record.phase is Phase.VALIDATING and _is_wanted(record, observation, pull_request):
+    if record.phase is Phase.VALIDATING and _is_wanted(record, observation, pull_request, budget):
         return Signal.MERGE_WANTED
     merge = record.merge
     if record.phase is not Phase.MERGING or merge is None or merge.at is None:
@@ -92,6 +109,18 @@ def merge_signal(record: Record, observation: Observation, pull_request: PullReq
     if merge.refusal or (observation.now >= merge.at and not is_asked):
         return Signal.MERGE_REFUSED
     return None
+
+
+def settled_at(record: Record, observation: Observation, budget: Budget) -> datetime | None:
+    """When it can be told whether the pull request's end as a draft has started checks; None once that is over.
+
+    Nobody calls us then: GitHub tells us of what we have done ourselves, and that is not listened to.
+    """
+    if record.phase is not Phase.VALIDATING or record.since is None:
+        return None
+    settled = record.since + min(SETTLING, budget.checks_timeout)
+    is_of_use = observation.configuration.merge != "never" or (record.merge is not None and record.merge.by)
+    return settled if is_of_use and observation.now < settled else None
 
 
 def begun(record: Record, now: datetime) -> Merge:
@@ -118,18 +147,22 @@ def judges(record: Record, observation: Observation, pull_request: PullRequest |
     return frozenset(item.author for item in reviews if item.by_person and item.state in JUDGEMENTS)
 
 
-def _is_wanted(record: Record, observation: Observation, pull_request: PullRequest) -> bool:
+def _is_wanted(record: Record, observation: Observation, pull_request: PullRequest, budget: Budget) -> bool:
     word, merge = verdict(pull_request.checks), record.merge
     if pull_request.state != "OPEN" or word in (Verdict.PENDING, Verdict.FAILED):
         return False
+    is_settling = settled_at(record, observation, budget) is not None
     if merge and merge.head_sha == pull_request.head_sha:
         if merge.by:
-            return True
+            # What somebody has made a draft of again is refused with a word.
+            return not (pull_request.is_draft and is_settling)
         if merge.tried == _shown(pull_request):
             return False
+    if pull_request.is_draft:
+        return False
     match observation.configuration.merge:
         case "on-green":
-            return word is Verdict.PASSED
+            return word is Verdict.PASSED and not is_settling
         case "on-approval":
             return _is_approved(pull_request, observation)
     return False

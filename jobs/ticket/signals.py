@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import command
-from jobs.ticket.merging import judges, merge_signal
+from jobs.ticket.merging import SETTLING, judges, merge_signal, settled_at
 from jobs.ticket.names import is_approved
 from jobs.ticket.observation import GHOST, Comment, Observation, PullRequest, Review
 from jobs.ticket.phases import KIND, Phase, Signal
@@ -15,8 +15,6 @@ STALE = timedelta(seconds=15)
 """How old a state GitHub may still answer with after one of our writes."""
 FRESH = timedelta(days=3)
 """How old a command may be that starts a ticket: as far back as GitHub remembers its deliveries."""
-SETTLING = timedelta(seconds=30)
-"""How long green commit statuses alone are not taken for the whole answer."""
 
 UPDATES = 3
 """How often a branch is brought up to date with its base before people have to say something."""
@@ -54,7 +52,7 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
 def deadline(record: Record, observation: Observation, budget: Budget) -> datetime | None:
     """When the ticket has to be looked at again although nothing happened; None: only when something does."""
     if record.phase is not Phase.CHECKING or record.published_at is None:
-        return None
+        return settled_at(record, observation, budget)
     pull_request = own_pull_request(record, observation)
     if observation.now < record.published_at and _is_seen(record.head_sha, observation):
         # Our commit was there before we took note of it, as a dead worker's is, and so may the last event about it be.
@@ -247,7 +245,7 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
     if pull_request.is_conflicting:
         return Signal.STUCK if record.updates >= UPDATES else Signal.OUTDATED
     word = _of_checks(record, pull_request, observation.now, budget)
-    return word or merge_signal(record, observation, pull_request)
+    return word or merge_signal(record, observation, pull_request, budget)
 
 
 def _of_checks(record: Record, pull_request: PullRequest, now: datetime, budget: Budget) -> Signal | None:

@@ -1,17 +1,31 @@
 """Whether a pull request is to be merged, and which way is tried: tables."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from jobs.ticket.budget import Budget
 from jobs.ticket.configuration import Configuration
-from jobs.ticket.merging import CONFLICT, DRAFT, MOVED, UNREVIEWED, Standing, Way, begun, given_up, way
+from jobs.ticket.merging import (
+    CONFLICT,
+    DRAFT,
+    LAGGING,
+    MOVED,
+    SETTLING,
+    UNREVIEWED,
+    Standing,
+    Way,
+    begun,
+    given_up,
+    is_outdated,
+    way,
+)
 from jobs.ticket.observation import PullRequest, Review
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Merge, Record
-from jobs.ticket.signals import signal
+from jobs.ticket.signals import deadline, signal
 from tests.ticket.builders import NOW, SHA, check, observation, pull_request, record, review
 
 READY = Standing(
@@ -82,6 +96,66 @@ def seen(merge: str, pull: PullRequest, kept: Record | None = None) -> Signal | 
 )
 def test_when_a_merge_is_wanted(merge: str, pull: PullRequest, kept: Record | None, wanted: bool) -> None:
     assert seen(merge, pull, kept) is (Signal.MERGE_WANTED if wanted else None)
+
+
+DRAFT_AGAIN = replace(pull_request(**GREEN), is_draft=True)
+JUST_NOW = NOW - timedelta(seconds=1)
+LONG_SINCE = NOW - SETTLING
+
+
+@pytest.mark.parametrize(
+    ("merge", "pull", "kept", "wanted"),
+    [
+        ("on-green", DRAFT_AGAIN, record(Phase.VALIDATING, since=JUST_NOW), False),
+        ("on-green", DRAFT_AGAIN, record(Phase.VALIDATING, since=LONG_SINCE), False),
+        ("on-green", pull_request(**GREEN), record(Phase.VALIDATING, since=JUST_NOW), False),
+        ("on-green", pull_request(**GREEN), record(Phase.VALIDATING, since=LONG_SINCE), True),
+        ("on-approval", replace(DRAFT_AGAIN, reviews=(approval(),)), None, False),
+        ("never", DRAFT_AGAIN, record(Phase.VALIDATING, since=JUST_NOW, merge=WISH), False),
+        ("never", DRAFT_AGAIN, record(Phase.VALIDATING, since=LONG_SINCE, merge=WISH), True),
+        ("never", pull_request(**GREEN), record(Phase.VALIDATING, since=JUST_NOW, merge=WISH), True),
+    ],
+)
+def test_what_has_just_been_a_draft_may_get_checks_yet(
+    merge: str, pull: PullRequest, kept: Record | None, wanted: bool
+) -> None:
+    assert seen(merge, pull, kept) is (Signal.MERGE_WANTED if wanted else None)
+
+
+@pytest.mark.parametrize(
+    ("merge", "kept", "looked_at"),
+    [
+        ("on-green", record(Phase.VALIDATING, since=JUST_NOW), JUST_NOW + SETTLING),
+        ("never", record(Phase.VALIDATING, since=JUST_NOW, merge=WISH), JUST_NOW + SETTLING),
+        ("never", record(Phase.VALIDATING, since=JUST_NOW), None),
+        ("on-green", record(Phase.VALIDATING, since=LONG_SINCE), None),
+    ],
+)
+def test_it_is_looked_at_again_when_they_must_have_begun(merge: str, kept: Record, looked_at: object) -> None:
+    now = observation(pull_requests=(pull_request(**GREEN),), configuration=Configuration(merge=merge))
+    assert deadline(kept, now, Budget()) == looked_at
+
+
+@pytest.mark.parametrize(
+    ("stands", "pull", "expected"),
+    [
+        (standing(is_draft=True), pull_request(**GREEN), True),
+        (standing(is_draft=True), DRAFT_AGAIN, False),
+        (standing(review_decision="REVIEW_REQUIRED"), pull_request(reviews=(approval(),)), True),
+        (standing(review_decision="APPROVED"), pull_request(reviews=(approval(),)), False),
+        (standing(review_decision="REVIEW_REQUIRED"), pull_request(), False),
+        # Two are required, say.
+        (
+            standing(review_decision="REVIEW_REQUIRED"),
+            pull_request(reviews=(replace(approval(), submitted_at=NOW - LAGGING),)),
+            False,
+        ),
+    ],
+)
+def test_what_contradicts_the_observation_is_an_old_answer(
+    stands: Standing, pull: PullRequest, expected: bool
+) -> None:
+    assert is_outdated(stands, pull, NOW) is expected
 
 
 def test_after_a_refusal_only_news_lets_the_configuration_try_again() -> None:
