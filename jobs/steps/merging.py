@@ -8,16 +8,20 @@ import logging
 from dataclasses import replace
 from functools import partial
 
+from jobs import pauses
 from jobs.freshness import LAG
 from jobs.github.errors import GitHubError, Gone
 from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.errors import Later, TellPeople
-from jobs.ticket.merging import Way, is_outdated, way
+from jobs.ticket.merging import BEHIND, Way, is_outdated, may_pass, way
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Phase, Signal
-from jobs.ticket.signals import own_pull_request
+from jobs.ticket.signals import UPDATES, own_pull_request
+
+LONGEST = 4 * pauses.UNCERTAIN_FOR
+"""The third pause, and the last, after refusals that may pass."""
 
 log = logging.getLogger("autocode")
 
@@ -32,7 +36,9 @@ def merge(work: Work, _signal: Signal) -> None:
     except TellPeople as problem:
         # A permission is missing, which is no reason to give the ticket up.
         why = str(problem)
-    if why:
+    if why == BEHIND and work.record.updates < UPDATES:
+        work.note(merge=replace(wish, is_behind=True))
+    elif why:
         log.info("%s: not merged: %s", work.ticket.key, why)
         work.note(merge=replace(wish, refusal=messages.not_merged(why)))
 
@@ -79,9 +85,18 @@ def _attempt(work: Work, pull_request: PullRequest) -> str:
         except Gone:
             raise
         except GitHubError as refused:
+            if may_pass(standing, refused.said):
+                _wait_once_more(work, refused)
             refusals[chosen] = refused.said
         else:
             return ""
+
+
+def _wait_once_more(work: Work, refused: GitHubError) -> None:
+    """Later, unless the pauses have grown too long for something that passes: then it is a refusal like others."""
+    pause = pauses.pause(work.redis, work.ticket, "not merged yet")
+    if pause <= LONGEST:
+        raise Later(work.clock() + pause, f"GitHub has not merged it yet: {refused.said}")
 
 
 def _ask(work: Work, pull_request: PullRequest, chosen: Way) -> None:

@@ -61,6 +61,9 @@ UNREVIEWED = {
 MOVED = "its head has moved since the merge was asked for."
 DRAFT = "the pull request is a draft."
 CONFLICT = "it conflicts with the base branch."
+BEHIND = "its branch lacks commits of the base branch, whose rules want it to have them."
+BASE_MOVED = "Base branch was modified"
+"""GitHub's words for a merge that it did not get done before the base moved."""
 
 
 def way(standing: Standing, head_sha: str, refusals: dict[Way, str]) -> Way | str:
@@ -84,6 +87,8 @@ def way(standing: Standing, head_sha: str, refusals: dict[Way, str]) -> Way | st
     if unreviewed:
         # Not even tried: there may be exceptions to the rule for Apps, and none are meant for this.
         return unreviewed
+    if standing.merge_state == "BEHIND" and first is Way.AT_ONCE:
+        return BEHIND
     return first if first not in refusals else _sentence(refusals[first])
 
 
@@ -96,6 +101,11 @@ def is_outdated(standing: Standing, pull_request: PullRequest, now: datetime) ->
     return is_draft or (standing.review_decision == "REVIEW_REQUIRED" and is_new)
 
 
+def may_pass(standing: Standing, said: str) -> bool:
+    """A refusal that the same request may not meet a moment later: GitHub was still finding out, or the base moved."""
+    return standing.merge_state == "UNKNOWN" or BASE_MOVED in said
+
+
 def merge_signal(
     record: Record, observation: Observation, pull_request: PullRequest, budget: Budget
 ) -> Signal | None:
@@ -105,6 +115,8 @@ def merge_signal(
     merge = record.merge
     if record.phase is not Phase.MERGING or merge is None or merge.at is None:
         return None
+    if merge.is_behind:
+        return Signal.OUTDATED
     is_asked = pull_request.has_auto_merge or pull_request.is_queued
     if merge.refusal or (observation.now >= merge.at and not is_asked):
         return Signal.MERGE_REFUSED

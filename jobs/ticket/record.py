@@ -92,6 +92,8 @@ class Merge:
     """What GitHub showed then: the configuration alone tries again only once it shows something else."""
     at: datetime | None = None
     """When GitHub was asked."""
+    is_behind: bool = False
+    """It has to be brought up to date before."""
 
 
 @dataclass(frozen=True)

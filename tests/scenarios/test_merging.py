@@ -74,8 +74,10 @@ def test_somebody_says_merge_and_everything_is_cleared_away(world: World) -> Non
 
 def test_on_green_nobody_has_to_say_anything(world: World) -> None:
     issue = ticket(world, "Greet people at once", "merge: on-green\nmethod: rebase\n")
+    moved = {"message": "Base branch was modified. Review and try the merge again."}
+    world.fault(path=f"/repos/{issue.repo.name}/pulls/.*/merge", method="PUT", answer=405, body=moved)
     issue.label().until("done")
-    assert merges(issue) == [200]
+    assert merges(issue) == [405, 200]
     assert issue.repo.get("/commits")[0]["commit"]["message"].startswith(f"feat(#{issue.number})")
 
 
@@ -136,6 +138,17 @@ def test_a_conflict_is_settled_before_anything_is_merged(world: World) -> None:
     world.settle()
     assert not is_merged(issue)
     # The head is another one now, so it is asked for anew.
+    issue.say("/autocode merge it now")
+    issue.until("done")
+
+
+def test_a_branch_that_has_to_be_up_to_date_is_brought_there(world: World) -> None:
+    issue = reviewed(world, "Greet people as of today")
+    issue.repo.put("NEWS.md", "Today.\n")
+    protect(issue, required_status_checks={"strict": True, "contexts": [], "checks": [{"context": "test"}]})
+    issue.say("/autocode merge")
+    issue.until("validating", iteration=2)
+    note(issue, "The merge that @bob asked for has lapsed")
     issue.say("/autocode merge it now")
     issue.until("done")
 

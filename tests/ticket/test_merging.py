@@ -9,6 +9,7 @@ import pytest
 from jobs.ticket.budget import Budget
 from jobs.ticket.configuration import Configuration
 from jobs.ticket.merging import (
+    BEHIND,
     CONFLICT,
     DRAFT,
     LAGGING,
@@ -20,6 +21,7 @@ from jobs.ticket.merging import (
     begun,
     given_up,
     is_outdated,
+    may_pass,
     way,
 )
 from jobs.ticket.observation import PullRequest, Review
@@ -53,6 +55,13 @@ def standing(**more: Any) -> Standing:
         (standing(review_decision="CHANGES_REQUESTED"), {}, UNREVIEWED["CHANGES_REQUESTED"]),
         (standing(review_decision="REVIEW_REQUIRED", may_wait=True), {}, Way.AUTO_MERGE),
         (standing(review_decision="APPROVED"), {}, Way.AT_ONCE),
+        (standing(merge_state="BEHIND", may_wait=True), {}, BEHIND),
+        (
+            standing(merge_state="BEHIND", review_decision="REVIEW_REQUIRED"),
+            {},
+            UNREVIEWED["REVIEW_REQUIRED"],
+        ),
+        (standing(merge_state="BEHIND", has_queue=True), {}, Way.QUEUE),
         (standing(merge_state="BLOCKED"), {}, Way.AT_ONCE),
         (standing(merge_state="BLOCKED", may_wait=True), {}, Way.AUTO_MERGE),
         (standing(merge_state="BLOCKED", may_wait=True), {Way.AUTO_MERGE: "No"}, Way.AT_ONCE),
@@ -64,6 +73,19 @@ def standing(**more: Any) -> Standing:
 )
 def test_which_way_is_tried(stands: Standing, refusals: dict[Way, str], expected: Way | str) -> None:
     assert way(stands, SHA, refusals) == expected
+
+
+@pytest.mark.parametrize(
+    ("stands", "said", "expected"),
+    [
+        (READY, "Base branch was modified. Review and try the merge again.", True),
+        (standing(merge_state="UNKNOWN"), "Pull Request is not mergeable", True),
+        (READY, "Head branch was modified. Review and try the merge again.", False),
+        (standing(merge_state="BLOCKED"), 'Required status check "slow" is expected.', False),
+    ],
+)
+def test_which_refusals_may_pass(stands: Standing, said: str, expected: bool) -> None:
+    assert may_pass(stands, said) is expected
 
 
 def approval(author: str = "bob", sha: str = SHA, state: str = "APPROVED", id: int = 1) -> Review:
@@ -175,6 +197,7 @@ def test_after_a_refusal_only_news_lets_the_configuration_try_again() -> None:
         (Merge(SHA, at=NOW), pull_request(**GREEN, is_queued=True), None),
         (Merge(SHA, at=NOW), pull_request(**GREEN), Signal.MERGE_REFUSED),
         (Merge(SHA, at=NOW, refusal="No."), pull_request(**GREEN), Signal.MERGE_REFUSED),
+        (Merge(SHA, at=NOW, is_behind=True), pull_request(**GREEN), Signal.OUTDATED),
         (Merge(SHA, at=NOW), pull_request(state="MERGED"), Signal.MERGED),
         (Merge(SHA, at=NOW), pull_request(checks=(check("failure"),)), Signal.CHECKS_FAILED),
     ],
