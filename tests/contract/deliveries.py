@@ -14,6 +14,9 @@ FORMS = {
 }
 """https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers"""
 
+NEWER = re.compile(r'\bevents\.\*: "(issue_dependencies|projects_v2_item|sub_issues)" is not one of ')
+"""Events that an App can subscribe to, and that the description does not list among those of an App."""
+
 
 class Deliveries:
     """GitHub's description of its webhooks."""
@@ -37,7 +40,7 @@ class Deliveries:
             if not form.fullmatch(headers.get(key, "")):
                 yield f"the header {key} is {headers.get(key)!r}"
         schema = described["requestBody"]["content"]["application/json"]["schema"]
-        yield from self._schemas.wrong(name, schema, payload)
+        yield from (line for line in self._schemas.wrong(name, schema, payload) if not NEWER.search(line))
 
 
 def event_name(event: str, payload: Mapping[str, Any]) -> str:

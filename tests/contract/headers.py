@@ -99,8 +99,8 @@ NUMBER = re.compile(r"/\d+")
 def _api_addresses(value: Any) -> Iterator[tuple[str, str]]:
     """Every field `url`, which by GitHub's custom is what it is about in the API."""
     if isinstance(value, dict):
-        # Of a hook and of a delivery it is somebody else's address.
-        is_elsewhere = "content_type" in value or "guid" in value
+        # Of a hook and of a delivery it is somebody else's address, of a commit that was pushed the page's.
+        is_elsewhere = not {"content_type", "guid", "tree_id"}.isdisjoint(value)
         if isinstance(value.get("url"), str) and not is_elsewhere:
             yield "url", value["url"]
         for item in value.values():

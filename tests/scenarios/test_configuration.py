@@ -118,9 +118,9 @@ def test_a_mistake_is_shown_at_its_line_on_the_commit_that_made_it(world: World)
     assert first["message"] == "`modle` is not a key; did you mean `model`?"
     assert (second["start_line"], second["annotation_level"]) == (4, "failure")
     # GitHub delivers it again.
-    app = world.stack.hub.app
-    for delivery in [item for item in app.get("/app/hook/deliveries") if item["event"] == "push"]:
-        app.post(f"/app/hook/deliveries/{delivery['id']}/attempts")
+    app, log = world.stack.hub.app, f"{world.prefix}/app/hook/deliveries"
+    for delivery in [item for item in app.get(log) if item["event"] == "push"]:
+        app.post(f"{log}/{delivery['id']}/attempts")
     world.settle()
     assert len(configuration_runs(repo, wrong)) == 1
     assert configuration_runs(repo, right) == []

@@ -60,6 +60,11 @@ class World:
         # Whoever set the hub up did so before it was one.
         self.control("DELETE", "calls")
 
+    @property
+    def prefix(self) -> str:
+        """What the paths of the App's own calls begin with."""
+        return "/api/v3" if self.is_enterprise else ""
+
     def fault(self, **fault: Any) -> None:
         """Let one of the next API calls go wrong; see tests/hub/faults.py."""
         Person(self.stack.hub.url, "").post("/_hub/faults", fault)
