@@ -17,7 +17,9 @@ class Merges(Writes):
     def merge_standing(self, number: int) -> Standing:
         """How a pull request stands to being merged; Gone when there is none."""
         owner, _, name = self._ticket.repository.partition("/")
-        found = self._api.query("merge_standing", {"owner": owner, "name": name, "number": number})
+        variables = {"owner": owner, "name": name, "number": number}
+        # Who asked may be more than we get to see.
+        found = self._api.query("merge_standing", variables, optional={"mergeQueueEntry", "enabledBy"})
         repository = found["repository"]
         pull = repository["pullRequest"]
         entry, auto_merge = pull["mergeQueueEntry"], pull["autoMergeRequest"]

@@ -51,17 +51,19 @@ def call_off(work: Work) -> None:
     pull_request = own_pull_request(work.record, work.observation)
     if pull_request is None or pull_request.state != "OPEN":
         return
-    is_asked = pull_request.is_queued or pull_request.has_auto_merge
-    if not is_asked or not (work.record.phase is Phase.MERGING or _is_asked_by_us(work, pull_request)):
-        return
+    if pull_request.is_queued or pull_request.has_auto_merge:
+        allowed(work, partial(_take_back, work, pull_request))
+
+
+def _take_back(work: Work, pull_request: PullRequest) -> None:
+    if work.record.phase is not Phase.MERGING:
+        standing = work.github.merge_standing(pull_request.number)
+        if standing.asked_by != work.observation.viewer:
+            return
     if pull_request.is_queued:
-        allowed(work, partial(work.github.leave_queue, pull_request))
+        work.github.leave_queue(pull_request)
     if pull_request.has_auto_merge:
-        allowed(work, partial(work.github.disable_auto_merge, pull_request))
-
-
-def _is_asked_by_us(work: Work, pull_request: PullRequest) -> bool:
-    return work.github.merge_standing(pull_request.number).asked_by == work.observation.viewer
+        work.github.disable_auto_merge(pull_request)
 
 
 def _attempt(work: Work, pull_request: PullRequest) -> str:
