@@ -3,8 +3,8 @@
 from tests.rush import MAY, MAY_NOT, SCRIPT, Rush, seed, spread
 from tests.stack import Stack
 
-REPOSITORIES, TICKETS = 2, 18
-"""More in each than start before anybody has to wait; serving one repository first would put it ahead by 17."""
+REPOSITORIES, TICKETS = 2, 22
+"""More in each than start before anybody has to wait; serving one repository first would put it ahead by 21."""
 FIRST_COME = 14
 """Tickets that start before anybody has to wait: as many as a minute's writes allow."""
 
@@ -16,7 +16,8 @@ def test_every_ticket_of_a_rush_is_served_in_a_fair_order_and_github_never_has_t
             outcome = rush.run(lambda number: MAY if number == 0 else MAY_NOT)
     assert outcome.told == [1] * (REPOSITORIES * TICKETS)
     assert outcome.refused == 0
-    assert outcome.spread <= FIRST_COME + 1
+    # Those who came first may all be of one repository; who is asked for at the same time may overtake each other.
+    assert outcome.spread <= FIRST_COME + 3
     # Each waits at the price of one job that finds no room; the rest are for those that were begun.
     assert outcome.jobs <= 4 * REPOSITORIES * TICKETS
 
