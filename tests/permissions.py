@@ -60,10 +60,11 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL movedCard",
         "GraphQL observe",
         "GraphQL openTickets",
+        "GraphQL reviewThreads",
         "GraphQL slots",
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
-    "organization_projects:read": ("GraphQL observe", "GraphQL movedCard"),
+    "organization_projects:read": ("GraphQL observe", "GraphQL movedCard", "GraphQL slots"),
     "organization_projects:write": ("GraphQL addCard", "GraphQL moveCard"),
     "pull_requests:read": (
         "GraphQL mergeStanding",

@@ -19,7 +19,7 @@ class Outcome:
     ours: str = "queued"
     """`queued` or `ignored`, once our label, our branch or our marker is in it."""
     published: str = "ignored"
-    """As GitHub published them: about somebody else's labels and branches."""
+    """As GitHub published them: about somebody else's labels and branches. `400` where they could not be sent to us."""
 
 
 EXPECTED: dict[str, Outcome] = {
@@ -34,12 +34,18 @@ EXPECTED: dict[str, Outcome] = {
     "issue_comment.created": Outcome(),
     # The example is about an ordinary comment, not about our status comment.
     "issue_comment.edited": Outcome(ours="ignored"),
+    # Somebody's ticket may wait for any issue.
+    "issues.deleted": Outcome(published="queued"),
     "issues.edited": Outcome(),
     "issues.labeled": Outcome(),
-    "issues.reopened": Outcome(),
+    "issues.reopened": Outcome(published="queued"),
+    # The example went to a repository's own webhook, which has no installation.
+    "issues.transferred": Outcome(published="400"),
     "issues.unlabeled": Outcome(),
     "ping": Outcome(ours="ignored"),
     "push": Outcome(),
+    # In the example nobody has moved a card.
+    "projects_v2_item.edited": Outcome(ours="ignored"),
     "pull_request.closed": Outcome(),
     "pull_request.ready_for_review": Outcome(),
     "pull_request.reopened": Outcome(),
@@ -50,7 +56,13 @@ EXPECTED: dict[str, Outcome] = {
 }
 """Every event that has a rule and an example; every other event is ignored."""
 
-NO_EXAMPLE = frozenset({"issues.closed", "pull_request.auto_merge_disabled", "pull_request.dequeued"})
+NO_EXAMPLE = frozenset(
+    {
+        "issue_dependencies.blocked_by_added", "issue_dependencies.blocked_by_removed", "issues.closed",
+        "pull_request.auto_merge_disabled", "pull_request.dequeued", "sub_issues.sub_issue_added",
+        "sub_issues.sub_issue_removed",
+    }
+)  # fmt: skip
 """Events that have a rule, of which GitHub publishes no example."""
 
 

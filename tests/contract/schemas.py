@@ -60,6 +60,7 @@ ALSO_SENT = {
     "display_title": "every workflow run has it; one webhook leaves it out",
     "archived_at": "labels have it in GitHub's newer description, from which githubkit's models are made",
     "archived_by": "likewise",
+    "parent_issue_url": "every sub-issue has it; some webhooks leave it out",
 }
 """Fields that GitHub describes at one place and forgets at another."""
 CLOSED = "!"

@@ -3,6 +3,7 @@
 That the table is complete is checked there too, against the requests that the app was seen to send.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ WRITES: dict[str, Endpoint] = {
     "issues/create-comment": ("POST", "/issues/1/comments", {"body": "x"}),
     "issues/update-comment": ("PATCH", "/issues/comments/{comment}", {"body": "x"}),
     "issues/add-sub-issue": ("POST", "/issues/1/sub_issues", {"sub_issue_id": 1}),
+    "checks/create": ("POST", "/check-runs", {"name": "x", "head_sha": "0" * 40}),
     "pulls/create": ("POST", "/pulls", {"title": "x", "head": "x", "base": "main"}),
     "reactions/create-for-issue": ("POST", "/issues/1/reactions", {"content": "eyes"}),
     "reactions/create-for-issue-comment": (
@@ -47,11 +49,21 @@ WRITES: dict[str, Endpoint] = {
 LENIENT: dict[str, Endpoint] = {
     "issues/add-labels": ("POST", "/issues/1/labels", {"labels": ["x"]}),
     "issues/remove-label": ("DELETE", "/issues/1/labels/autocode", None),
+    "issues/update": ("PATCH", "/issues/1", {"state": "open"}),
+    "git/delete-ref": ("DELETE", "/git/refs/heads/nothing", None),
+    "pulls/merge": ("PUT", "/pulls/4/merge", {}),
     "pulls/update": ("PATCH", "/pulls/4", {"body": "x"}),
 }
 READS: dict[str, Endpoint] = {
     "issues/list-for-repo": ("GET", "/issues", None),
+    "issues/get": ("GET", "/issues/1", None),
+    "issues/list-comments": ("GET", "/issues/1/comments", None),
+    "issues/list-dependencies-blocked-by": ("GET", "/issues/1/dependencies/blocked_by", None),
+    "issues/list-sub-issues": ("GET", "/issues/1/sub_issues", None),
+    "repos/get-content": ("GET", "/contents/README.md", None),
+    "checks/list-for-ref": ("GET", "/commits/main/check-runs", None),
     "pulls/list": ("GET", "/pulls", None),
+    "pulls/list-commits": ("GET", "/pulls/4/commits", None),
     "pulls/get": ("GET", "/pulls/4", None),
     "actions/download-job-logs-for-workflow-run": ("GET", "/actions/jobs/1/logs", None),
 }
@@ -70,6 +82,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         sha = made.rest("GET", f"/git/ref/heads/{BRANCH}")["object"]["sha"]
         made.rest("POST", "/git/refs", {"ref": "refs/heads/other", "sha": sha})
         made.rest("POST", "/pulls", {"title": "Other", "head": "other", "base": "main"})
+        for number in (2, 3):
+            child = made.rest("GET", f"/issues/{number}")["id"]
+            made.rest("POST", "/issues/1/sub_issues", {"sub_issue_id": child})
+        main = made.rest("GET", "/git/ref/heads/main")["object"]["sha"]
+        for name in ("one", "two"):
+            made.bot.post("/repos/acme/greet/check-runs", json={"name": name, "head_sha": main})
+        content = base64.b64encode(b"# greet!\n").decode()
+        change = {"message": "More", "content": content, "branch": BRANCH}
+        change["sha"] = made.rest("GET", "/contents/README.md")["sha"]
+        made.rest("PUT", "/contents/README.md", change)
         yield made
 
 
@@ -109,14 +131,19 @@ def test_a_body_without_what_is_required_is_422(world: World, name: str) -> None
     assert answer.json()["message"].startswith(("Invalid request.", "Validation Failed"))
 
 
-@pytest.mark.parametrize("name", ["issues/list-for-repo", "pulls/list"])
+PAGED = (
+    "issues/list-for-repo", "issues/list-sub-issues", "checks/list-for-ref", "pulls/list", "pulls/list-commits"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGED)
 def test_a_list_has_pages_and_is_not_sent_twice(world: World, name: str) -> None:
     method, path, _ = READS[name]
     first = ask(world.bot, "/repos/acme/greet", (method, f"{path}?per_page=1", None))
     assert {"next", "last"} == first.links.keys()
     second = world.bot.get(first.links["next"]["url"])
     assert {"prev", "first"} <= second.links.keys()
-    assert [item["id"] for item in second.json()] != [item["id"] for item in first.json()]
+    assert second.json() != first.json()
     tag = {"If-None-Match": first.headers["ETag"]}
     again = ask(world.bot, "/repos/acme/greet", (method, f"{path}?per_page=1", None), **tag)
     assert (again.status_code, again.content) == (304, b"")
@@ -125,7 +152,11 @@ def test_a_list_has_pages_and_is_not_sent_twice(world: World, name: str) -> None
 
 @pytest.mark.parametrize(
     ("name", "field", "value"),
-    [("repos/get-collaborator-permission-level", "permission", "admin"), ("pulls/get", "number", 4)],
+    [
+        ("repos/get-collaborator-permission-level", "permission", "admin"),
+        ("pulls/get", "number", 4),
+        ("issues/get", "number", 1),
+    ],
 )
 def test_what_has_not_changed_is_not_sent_twice(world: World, name: str, field: str, value: object) -> None:
     # `mergeable` is worked out only once somebody has asked for it.
@@ -133,6 +164,13 @@ def test_what_has_not_changed_is_not_sent_twice(world: World, name: str, field: 
     first = ask(world.bot, "/repos/acme/greet", ALL[name])
     again = ask(world.bot, "/repos/acme/greet", ALL[name], **{"If-None-Match": first.headers["ETag"]})
     assert (first.json()[field], again.status_code) == (value, 304)
+
+
+def test_what_nothing_blocks_is_not_sent_twice(world: World) -> None:
+    endpoint = READS["issues/list-dependencies-blocked-by"]
+    first = ask(world.bot, "/repos/acme/greet", endpoint)
+    again = ask(world.bot, "/repos/acme/greet", endpoint, **{"If-None-Match": first.headers["ETag"]})
+    assert (first.json(), again.status_code) == ([], 304)
 
 
 # ── the App itself ──────────────────────────────────────────────────────────────────────────────────────────
