@@ -24,7 +24,7 @@ demo: ## label an issue on a GitHub of our own and watch it become a pull reques
 
 test: ## every test that needs no Node
 	@.ci/venv dev
-	@$(PYTHON) -m pytest --numprocesses $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 check: ## format, lint, types, import contracts, generated docs, then the tests
 	@.ci/venv dev
