@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis import Redis
+from rq.timeouts import JobTimeoutException
 
 from jobs.github.app import App
 from jobs.github.errors import GitHubError, Gone
@@ -120,7 +121,7 @@ class Reader:
             for waiting, number in self._next():
                 try:
                     requests |= self._requested_by(number)
-                except Later:
+                except (Later, JobTimeoutException):
                     # The others need not wait for this one: to the end of the list.
                     self._redis.rpush(waiting, number)
                     done.append((waiting, number))
@@ -243,7 +244,7 @@ def read(settings: Settings, redis: Redis, queue: Queue, clock: Callable[[], dat
         try:
             reader.note()
             reader.take_in()
-        except (Later, TellPeople, GitHubError) as error:
+        except (Later, TellPeople, GitHubError, JobTimeoutException) as error:
             log.warning("GitHub's delivery log: %s", error)
             wait = error.until - clock() if isinstance(error, Later) else PAUSE
             redis.set(CLOSED, 1, px=max(wait, timedelta(seconds=1)))

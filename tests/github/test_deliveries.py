@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from jobs import deliveries
 from jobs.deliveries import (
@@ -245,6 +246,18 @@ def test_a_payload_that_cannot_be_read_is_dropped_and_named_and_the_others_are_t
     assert log.asked_for() == ["2"]
     assert "is dropped: issues.labeled: label is missing" in caplog.text
     assert log.redis.llen(WAITING) == 0
+
+
+def test_the_end_of_the_jobs_time_ends_the_reading_and_drops_nothing(log: Log) -> None:
+    log.miss(labeled(1), labeled(2))
+    log.hub.fail(path=r"/app/hook/deliveries/\d+$", answer="timeout", delay=4)
+    with UnixSignalDeathPenalty(1, JobTimeoutException):
+        log.read()
+    assert log.asked_for() == []
+    assert log.redis.hlen(deliveries.ATTEMPTS) == 0
+    log.redis.delete(CLOSED)
+    log.read()
+    assert sorted(log.asked_for()) == ["1", "2"]
 
 
 def test_a_payload_that_has_left_the_log_is_dropped(log: Log) -> None:
