@@ -57,7 +57,7 @@ def command(body: str, bot: str = "autocode[bot]") -> Command | None:
     written = re.match(r"/autocode(?:[ \t]+(?P<words>.*))?\s*$", first, re.IGNORECASE)
     if written:
         name, _, words = (written["words"] or "").strip().partition(" ")
-        return _read(name.lower(), words.strip(), rest.strip())
+        return _read(name.lower().rstrip(":,.!"), words.strip(), rest.strip())
     mention = re.match(
         rf"@{re.escape(bot.removesuffix('[bot]'))}\b[:,]?[ \t]*(?P<words>.*)$", first, re.IGNORECASE
     )

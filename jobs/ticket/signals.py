@@ -16,6 +16,9 @@ STALE = timedelta(seconds=15)
 FRESH = timedelta(days=3)
 """How old a command may be that starts a ticket: as far back as GitHub remembers its deliveries."""
 
+PUBLISHED = (Phase.CHECKING, Phase.VALIDATING, Phase.MERGING)
+"""Phases in which what becomes of a ticket is read off its pull request."""
+
 UPDATES = 3
 """How often a branch is brought up to date with its base before people have to say something."""
 
@@ -45,6 +48,9 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
         if record.phase is Phase.APPROVING and _is_ticked(observation):
             logins.add(_editor(observation))
         logins |= {review.author for review in _unread_demands(record, observation)}
+        if record.phase in PUBLISHED:
+            unread = unread_comments(record, observation)
+            logins |= {item.author for item in unread if _is_wish(item, observation)}
         logins |= judges(record, observation, own_pull_request(record, observation))
     return frozenset(logins)
 
@@ -111,8 +117,13 @@ def told_to_agent(item: Comment, observation: Observation) -> bool:
 def is_told(record: Record, observation: Observation, *, in_any_words: bool) -> bool:
     """Somebody who may has told the agent what it has not read: with the command, or in any words if they count."""
     unread = (item for item in unread_comments(record, observation) if told_to_agent(item, observation))
-    meant = (item for item in unread if in_any_words or command(item.body, observation.viewer))
+    meant = (item for item in unread if in_any_words or _is_wish(item, observation))
     return any(observation.may_write(item.author) for item in meant)
+
+
+def _is_wish(item: Comment, observation: Observation) -> bool:
+    """It tells the agent to do something by the command."""
+    return command(item.body, observation.viewer) is not None and told_to_agent(item, observation)
 
 
 def newest_comment(record: Record, observation: Observation) -> int:
@@ -188,7 +199,7 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
         return _approval(observation) or (
             Signal.PLAN_DISCUSSED if _is_answered(record, observation) else None
         )
-    if record.phase in (Phase.CHECKING, Phase.VALIDATING, Phase.MERGING):
+    if record.phase in PUBLISHED:
         return _on_pull_request(record, observation, budget)
     return None
 
@@ -240,7 +251,7 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         # For some seconds an old read may show an older commit of ours: that is nobody's push.
         is_old_read = pull_request.head_sha in {item.head_sha for item in record.rounds} and waited < STALE
         return None if is_old_read else Signal.PUSHED
-    if demands(record, observation):
+    if demands(record, observation) or is_told(record, observation, in_any_words=False):
         return Signal.CHANGES_REQUESTED
     if pull_request.is_conflicting:
         return Signal.STUCK if record.updates >= UPDATES else Signal.OUTDATED

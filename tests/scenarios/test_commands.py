@@ -117,6 +117,23 @@ def test_fix_reaches_the_agent_at_work(world: World) -> None:
     assert "fix it politely" in str(world.stack.model_requests()[-1]["messages"])
 
 
+def test_fix_while_the_work_is_published_starts_another_round(world: World) -> None:
+    title = "Greet people, and one thing more"
+    world.will(*BRISK, when=(title, "Iteration 1 of"))
+    world.will(
+        edit("README.md", "# greet", "# Greetings"), submit(), submit(),
+        when=(title, "Iteration 2 of", "say Greetings in the README"),
+    )  # fmt: skip
+    repo = world.repository()
+    world.fault(method="POST", path=f"{repo.name}/pulls$", answer=502, delay=1.0)
+    issue = repo.issue(title).label()
+    issue.until("publishing")
+    wish = "/autocode fix: say Greetings in the README"
+    issue.say(wish)
+    issue.until("validating", iteration=2)
+    assert reactions(issue, wish) == ["+1"]
+
+
 def test_after_the_last_red_round_people_may_allow_another(world: World) -> None:
     title = "Greet people at the third try"
     world.will(edit("greet.py", "return ''", WRONG), submit(), submit(), when=(title, "Iteration 1 of"))

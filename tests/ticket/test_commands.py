@@ -16,6 +16,8 @@ from jobs.ticket.commands import Command, command, looks_like_command
         ("/Autocode stop", Command("stop")),
         ("/autocode STOP now", Command("stop", "now")),
         ("/autocode fix the typo\nin README.md\n", Command("fix", "the typo\nin README.md")),
+        ("/autocode fix: the typo", Command("fix", "the typo")),
+        ("/autocode stop.", Command("stop")),
         ("@autocode please mend it", Command("fix", "please mend it")),
         ("@Autocode: mend it", Command("fix", "mend it")),
         ("@autocode\nmend it", Command("fix", "mend it")),

@@ -230,6 +230,29 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
         Signal.CHANGES_REQUESTED,
     ),
     (
+        "a wish that was answered while the work was published",
+        record(Phase.CHECKING, comment_cursor=49, command_cursor=50),
+        said("bob", "/autocode fix the title"),
+        Signal.CHANGES_REQUESTED,
+    ),
+    (
+        "a wish that the agent has read",
+        record(Phase.CHECKING, comment_cursor=50, command_cursor=50),
+        said("bob", "/autocode fix the title"),
+        None,
+    ),
+    ("a wish of a reader", record(Phase.CHECKING), said("carol", "/autocode fix the title"), None),
+    ("a wish for nothing", record(Phase.CHECKING), said("bob", "/autocode fix"), None),
+    ("talk while the checks run", record(Phase.CHECKING), said("bob", "Fix the title."), None),
+    (
+        "a wish comes before conflicts",
+        record(Phase.VALIDATING, updates=UPDATES),
+        replace(
+            with_checks(GREEN, is_conflicting=True), comments=(comment(50, "bob", "/autocode fix the title"),)
+        ),
+        Signal.CHANGES_REQUESTED,
+    ),
+    (
         "conflicts of somebody else's commit",
         record(Phase.VALIDATING),
         with_checks(GREEN, is_conflicting=True, head_sha="b" * 40),
@@ -249,6 +272,7 @@ def test_only_those_are_asked_for_whose_permission_matters() -> None:
     talk = observation(comments=(comment(50, "carol", "Nice!"), comment(51, "bob", "/autocode stop")))
     assert logins_to_ask(None, talk) == {"alice"}
     assert logins_to_ask(record(Phase.VALIDATING), talk) == set()
+    assert logins_to_ask(record(Phase.VALIDATING), said("dave", "/autocode fix it")) == {"dave"}
     assert logins_to_ask(PLANNED, ticked("carol")) == {"carol"}
     assert logins_to_ask(ASKING, talk) == {"bob", "carol"}
     assert logins_to_ask(record(Phase.DONE), observation(trigger=Trigger("dave", NOW, "LE_2"))) == {"dave"}
