@@ -39,7 +39,6 @@ def pull_requests_of(found: Iterable[Node], number: int, viewer: str, app_id: in
 
 def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
     """One pull request; without checks, reviews and comments where its branch is gone."""
-    reviews = (node.get("reviews") or {}).get("nodes", [])
     comments = (node.get("comments") or {}).get("nodes", [])
     return PullRequest(
         id=int(node["fullDatabaseId"]),
@@ -58,13 +57,20 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
         own_run=own_run_of(node, app_id),
         is_conflicting=node.get("mergeable") == "CONFLICTING",
         checks=tuple(checks_of(node, app_id)),
-        reviews=tuple(review_of(review) for review in reviews),
+        reviews=reviews_of(node),
         comments=tuple(comment_of(comment, viewer) for comment in comments),
     )
 
 
+def reviews_of(node: Node) -> tuple[Review, ...]:
+    """The newest reviews, and what each person thinks even where that is older, by id; none where its branch is gone."""
+    lists = [node[name]["nodes"] for name in ("latestOpinionatedReviews", "reviews") if node.get(name)]
+    found = {review["fullDatabaseId"]: review_of(review) for nodes in lists for review in nodes}
+    return tuple(sorted(found.values(), key=lambda review: review.id))
+
+
 def review_of(node: Node) -> Review:
-    """One submitted review."""
+    """One submitted review; without its remarks where only its author's opinion was asked for."""
     return Review(
         id=int(node["fullDatabaseId"]),
         author=login_of(node["author"]),
@@ -73,7 +79,7 @@ def review_of(node: Node) -> Review:
         body=cleaned(node["body"]),
         submitted_at=datetime.fromisoformat(node["submittedAt"]),
         head_sha=node["commit"]["oid"] if node["commit"] else None,
-        remarks=node["comments"]["totalCount"],
+        remarks=node["comments"]["totalCount"] if "comments" in node else 0,
     )
 
 

@@ -139,6 +139,19 @@ def test_a_pull_request_comes_with_its_conversation(world):
     assert review.remarks == 1
 
 
+def test_an_opinion_is_seen_however_much_was_said_since(world):
+    world.push()
+    made = world.open().create_pull_request(title="Greet", body="Closes #1", head=BRANCH, base="main")
+    path = f"/pulls/{made.number}/reviews"
+    world.act("bob", "POST", path, {"event": "REQUEST_CHANGES", "body": "Not like this"})
+    for number in range(41):
+        world.act("carol", "POST", path, {"event": "COMMENT", "body": f"Hm {number}"})
+    [seen] = world.observe().pull_requests
+    assert [review.body for review in seen.reviews] == [
+        "Not like this", *(f"Hm {number}" for number in range(1, 41))
+    ]  # fmt: skip
+
+
 def test_threads_come_with_lines_hunk_conversation_and_thumbs(world):
     world.push()
     client = world.open()
