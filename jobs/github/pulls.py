@@ -63,7 +63,7 @@ def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
 
 
 def reviews_of(node: Node) -> tuple[Review, ...]:
-    """The newest reviews, and what each person thinks even where that is older, by id; none where its branch is gone."""
+    """The newest reviews, and each person's last opinion even if it is older; none where the branch is gone."""
     lists = [node[name]["nodes"] for name in ("latestOpinionatedReviews", "reviews") if node.get(name)]
     found = {review["fullDatabaseId"]: review_of(review) for nodes in lists for review in nodes}
     return tuple(sorted(found.values(), key=lambda review: review.id))

@@ -65,7 +65,7 @@ def _only_answered(work: Work, is_new_worker: bool) -> Signal | None:
     claims_change = any(answer.kind == "changed" for answer in record.answers)
     wants_change = any(review.state == "CHANGES_REQUESTED" for review in demands(record, work.observation))
     is_answer = bool(record.answers) or not wants_change
-    in_hand = record.review_in_hand > record.review_cursor
+    in_hand = record.review_in_hand > record.review_cursor or bool(record.answers)
     if pull_request is None or record.open_question or not (in_hand and is_answer):
         return None
     if is_new_worker and (claims_change or not record.answers):

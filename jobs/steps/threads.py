@@ -25,6 +25,8 @@ def threads_to_answer(work: Work, begun: Progress | None) -> dict[str, Thread]:
     work.ask_permissions(vouchers_in(work.threads, work.observation.may_write))
     found = {thread.id: thread for thread in waiting(work.threads, work.observation.may_write)}
     wanted = list(found)[:ANSWERED_AT_ONCE] if begun is None else begun.threads
+    if begun is None:
+        work.note(threads_left=len(found) - len(wanted))
     return {f"T{number}": found[name] for number, name in enumerate(wanted, 1) if name in found}
 
 

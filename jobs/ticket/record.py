@@ -134,6 +134,8 @@ class Record:
     """Id of the newest review in the present iteration's brief."""
     answers: tuple[Answer, ...] = ()
     """To review threads, until they are posted."""
+    threads_left: int = 0
+    """Review threads that were too many for the present iteration and wait for the next one."""
     update: bool = False
     """The base's commits are to be brought into the branch."""
     updates: int = 0

@@ -251,7 +251,11 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         # For some seconds an old read may show an older commit of ours: that is nobody's push.
         is_old_read = pull_request.head_sha in {item.head_sha for item in record.rounds} and waited < STALE
         return None if is_old_read else Signal.PUSHED
-    if demands(record, observation) or is_told(record, observation, in_any_words=False):
+    if (
+        demands(record, observation)
+        or record.threads_left
+        or is_told(record, observation, in_any_words=False)
+    ):
         return Signal.CHANGES_REQUESTED
     if pull_request.is_conflicting:
         return Signal.STUCK if record.updates >= UPDATES else Signal.OUTDATED

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jobs.ticket.threads import ANSWERED_AT_ONCE
 from tests.model.replies import ask, edit
 from tests.scenarios.reviewing import Reviewers, answer
 from tests.scenarios.test_people import BRISK, calls_about
@@ -149,3 +150,16 @@ def test_an_approval_with_remarks_and_chat_without_start_nothing(world: World) -
     assert record is not None
     assert (record.phase, record.iteration) == ("validating", 1)
     assert calls_about(world, title) == 3
+
+
+def test_more_remarks_than_a_round_takes_are_answered_in_two(world: World) -> None:
+    title = "Greet people whom nothing pleases"
+    first = [(f"T{number}", "answered", f"Answer {number}.") for number in range(1, ANSWERED_AT_ONCE + 1)]
+    issue, people = reviewed(world, title, answer("-", *first), answer("-", *first))
+    rest = ("-", ("T1", "answered", "The last answer."))
+    world.will(answer(*rest), answer(*rest), when=(title, "Iteration 3 of"))
+    people.review("COMMENT", "", *(f"Why {number}?" for number in range(ANSWERED_AT_ONCE + 1)))
+    record = issue.until("validating", iteration=3)
+    assert [len(item.said) for item in people.conversations()] == [2] * (ANSWERED_AT_ONCE + 1)
+    assert record.threads_left == 0
+    assert len(issue.conclusions()) == 1

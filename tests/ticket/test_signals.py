@@ -230,6 +230,12 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
         Signal.CHANGES_REQUESTED,
     ),
     (
+        "threads that were too many",
+        record(Phase.CHECKING, threads_left=1),
+        with_checks(OPEN),
+        Signal.CHANGES_REQUESTED,
+    ),
+    (
         "a wish that was answered while the work was published",
         record(Phase.CHECKING, comment_cursor=49, command_cursor=50),
         said("bob", "/autocode fix the title"),
