@@ -81,6 +81,7 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             still_ours=lease.check,
             bad_runs=BadRuns(world.redis, ticket, lease.fence),
             moves=Moves(world.redis, ticket),
+            presses=lambda: world.queue.presses(ticket),
             stopping=world.stopping,
             open_model=world.open_model,
             open_sandbox=world.open_sandbox,

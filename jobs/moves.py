@@ -43,7 +43,7 @@ def _take_turn(world: World, work: Work) -> bool:
 
 def _reply(world: World, work: Work) -> bool:
     """Answer the oldest command or press and walk the table with what follows; False when there was none."""
-    answered = reply_to_command(work) or reply_to_press(work, world.queue.presses(work.ticket))
+    answered = reply_to_command(work) or reply_to_press(work)
     if answered is None:
         return False
     answer, comment = answered

@@ -157,10 +157,12 @@ def _hooks(work: Work, already: Spend) -> Hooks:
     def before_turn() -> list[str]:
         if work.stopping():
             raise Interrupted
-        if not work.news():
+        due = work.moves.due()
+        if not work.news() and (due is None or work.clock() < due):
             return []
         work.observe()
-        if signal(work.record, work.observation, work.budget) or next_command(work.record, work.observation):
+        is_asked = signal(work.record, work.observation, work.budget) or _is_handled(work)
+        if is_asked or next_command(work.record, work.observation):
             raise Interrupted
         return _heard(work)
 
@@ -174,6 +176,11 @@ def _hooks(work: Work, already: Spend) -> Hooks:
         work.progress()
 
     return Hooks(before_turn, after_turn, work.still_ours)
+
+
+def _is_handled(work: Work) -> bool:
+    """Somebody has moved the ticket's card or pressed a button, which an observation does not show."""
+    return bool(work.moves.waiting()) or any(press not in work.pressed for press in work.presses())
 
 
 def _heard(work: Work) -> list[str]:

@@ -1,7 +1,6 @@
 """Pressing: a button of our check run does what the command of its name does, for people who may."""
 
 import logging
-from collections.abc import Iterable
 from dataclasses import replace
 
 from jobs.models.prices import PRICES
@@ -18,13 +17,13 @@ from jobs.ticket.signals import own_pull_request, told_to_agent, unread_comments
 log = logging.getLogger("autocode")
 
 
-def reply_to_press(work: Work, presses: Iterable[Press]) -> tuple[Reply, Comment] | None:
+def reply_to_press(work: Work) -> tuple[Reply, Comment] | None:
     """Answer the oldest press that something follows from; None when there is none.
 
     A press means the run (of `fix` also the iteration) whose button it was. Whoever dies before the record tells of it
     answers again; once it does, the same press, delivered again, belongs to what is over.
     """
-    for press in presses:
+    for press in work.presses():
         if press in work.pressed:
             continue
         work.pressed.append(press)

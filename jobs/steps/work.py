@@ -69,6 +69,8 @@ class Work:
     """LeaseLost unless we may still work on it."""
     bad_runs: BadRuns
     moves: Moves
+    presses: Callable[[], list[Press]]
+    """The buttons that were pressed and not dealt with, oldest first."""
     stopping: Callable[[], bool]
     """Whether this process has been asked to stop."""
     open_model: "Callable[[str], Model]"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.board import Board, new_board
-from tests.model.replies import edit, submit
-from tests.scenarios.test_people import BRISK
+from tests.model.replies import ask, edit, say, submit
+from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.world import RIGHT, WRONG, Issue, World, playing
 
 
@@ -72,6 +72,20 @@ def test_moved_out_it_cancels_and_moved_in_again_it_starts_afresh(world: World) 
     # The work was done already.
     assert (second.run != first.run, second.requested_by) == (True, "bob")
     assert board.column(card) == "In progress"
+
+
+def test_moved_out_while_the_agent_is_at_work_it_is_cancelled_before_the_next_turn(world: World) -> None:
+    title = "Greet people at leisure"
+    issue, board, card = on_board(world, title)
+    slow = [say(f"Hm {number}.", faults=[{"delay": 2}]) for number in range(5)]
+    world.will(*slow, ask("Which people?"), when=(title,))
+    board.move(card, "Autocode")
+    issue.wait(lambda: calls_about(world, title) >= 1, "the first turn")
+    until_in(issue, board, card, "In progress")
+    board.move(card, "Todo", by="bob")
+    issue.until("cancelled")
+    assert issue.told() == []
+    assert calls_about(world, title) < len(slow)
 
 
 def test_whoever_may_not_write_starts_nothing(world: World) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.hub_client import Refused
-from tests.model.replies import edit, submit
+from tests.model.replies import ask, edit, say, submit
 from tests.scenarios.reviewing import Reviewers
-from tests.scenarios.test_people import BRISK
+from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.world import RIGHT, WRONG, Issue, World
 
 
@@ -84,6 +84,19 @@ def test_stop_stops_and_retry_starts_again(world: World) -> None:
     record = issue.until("validating")
     assert before is not None
     assert (record.run != before.run, record.requested_by) == (True, "bob")
+
+
+def test_stop_is_heard_between_two_turns(world: World) -> None:
+    title = "Greet people until somebody has enough"
+    slow = [say(f"Hm {number}.", faults=[{"delay": 2}]) for number in range(5)]
+    world.will(*slow, ask("Which people?"), when=(title, "Iteration 2 of"))
+    issue = reviewed(world, title)
+    before = calls_about(world, title)
+    Reviewers(issue).review("REQUEST_CHANGES", "Greet louder.")
+    issue.wait(lambda: calls_about(world, title) > before, "the first turn")
+    press(issue, "stop")
+    issue.until("cancelled")
+    assert calls_about(world, title) < before + len(slow)
 
 
 def test_fix_works_in_what_was_said_or_asks_for_it(world: World) -> None:
