@@ -126,9 +126,11 @@ class Answers:
         # Our own label stands for the command or the card that made us put it on.
         trigger = next(reversed(self._labeled()), None)
         title, body, body_by = node["title"], node["body"], None
+        # Newest first.
+        edits = node["userContentEdits"]["nodes"]
         if trigger is not None:
             title = title_at(trigger.at, title, list(self.events.values()))
-            body, body_by = body_at(trigger, body, node["userContentEdits"]["nodes"])
+            body, body_by = body_at(trigger, body, edits)
         return Issue(
             id=int(node["fullDatabaseId"]),
             node_id=node["id"],
@@ -137,6 +139,8 @@ class Answers:
             body=cleaned(body),
             author=login_of(node["author"]),
             body_by=body_by or login_of(node["author"]),
+            latest_body=cleaned(node["body"]),
+            latest_body_by=login_of(edits[0]["editor"] if edits else node["author"]),
             created_at=datetime.fromisoformat(node["createdAt"]),
             state=node["state"],
             labels={label["name"]: label["id"] for label in node["labels"]["nodes"]},

@@ -63,13 +63,14 @@ class Relations:
             cursors = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]} or None
         return found
 
-    def found(self, named: Iterable[Reference], viewer: str) -> Found:
+    def found(self, named: Iterable[Reference], viewer: str, *, has_parts: bool = False) -> Found:
         """What the ticket waits for: GitHub's dependencies, the issues that its body names, and its sub-issues.
 
         One call where there are none. https://docs.github.com/en/rest/issues/issue-dependencies and …/sub-issues
 
         Args:
             viewer: our login: what we have written ourselves, about a failure, is no part of the ticket.
+            has_parts: it is known to have had sub-issues: they are asked for even if GitHub counts none.
         """
         home = Reference(self._ticket.repository, self._ticket.number)
         issue = self._issue(home)
@@ -81,22 +82,36 @@ class Relations:
                 unseen.append(reference.shown(home.repository))
             elif other["state"] == "open":
                 found.append(_reference(other))
-        parts = self._parts(issue, viewer) if issue else ()
-        return Found(tuple(dict.fromkeys(found)), tuple(unseen), parts)
+        parts = self._parts(home, issue, viewer, is_sure=has_parts) if issue else ()
+        # Those are worked on for its sake: waiting for them, it would not begin them.
+        own = {part.reference for part in parts}
+        waits_for = tuple(item for item in dict.fromkeys(found) if item not in own)
+        return Found(waits_for, tuple(unseen), parts)
 
     def blockers_of(self, reference: Reference, may_write: Callable[[str], bool]) -> list[Reference]:
-        """What another issue waits for; its body counts if its author is one of those who `may_write` here."""
+        """What another issue waits for; its body counts if its author is one of those who `may_write` here.
+
+        A ticket waits for its open sub-issues too.
+        """
         issue = self._issue(reference)
         if issue is None or issue["state"] != "open":
             return []
         found, _ = self._dependencies(reference, issue)
         named = references(issue["body"] or "", reference.repository)
-        return [*found, *(named if named and may_write(issue["user"]["login"]) else ())]
+        is_ticket = any(label["name"] == TRIGGER_LABEL for label in issue["labels"])
+        parts = self._parts(reference, issue, "") if is_ticket else ()
+        return [
+            *found,
+            *(part.reference for part in parts if part.is_open),
+            *(named if named and may_write(issue["user"]["login"]) else ()),
+        ]
 
-    def _parts(self, issue: Issue, viewer: str) -> tuple[Part, ...]:
-        if not issue.get("sub_issues_summary", {}).get("total", 0):
+    def _parts(
+        self, reference: Reference, issue: Issue, viewer: str, *, is_sure: bool = False
+    ) -> tuple[Part, ...]:
+        if not is_sure and not issue.get("sub_issues_summary", {}).get("total", 0):
             return ()
-        path = f"/repos/{self._ticket.repository}/issues/{self._ticket.number}/sub_issues"
+        path = f"/repos/{reference.repository}/issues/{reference.number}/sub_issues"
         return tuple(
             Part(
                 _reference(part),
@@ -105,7 +120,7 @@ class Relations:
                 opened_at=datetime.fromisoformat(part["created_at"]),
                 labels=frozenset(label["name"] for label in part["labels"]),
             )
-            for page in self._api.pages(path)
+            for page in self._api_of(reference).pages(path)
             for part in page
             if part["user"]["login"] != viewer
         )

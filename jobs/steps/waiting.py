@@ -97,18 +97,20 @@ def _begin(work: Work, number: int) -> None:
 
 
 def _has_parts(work: Work, parts: Sequence[Part]) -> bool:
-    """It is done by its sub-issues: some are open, or were when the ticket was looked at before."""
-    return any(part.is_open for part in parts) or (bool(parts) and bool(work.record.begun_parts))
+    """It is done by its sub-issues: some are open, or were begun for it, whatever has become of them."""
+    return any(part.is_open for part in parts) or bool(work.record.begun_parts)
 
 
 def _found(work: Work) -> Found:
     """What it waits for; open issues that block it are in the record."""
     issue, home = work.observation.issue, work.ticket.repository
-    named = references(issue.body, home)
+    # As it stands: taking such a line back, or adding one, asks for nothing but patience.
+    named = references(issue.latest_body, home)
     if named:
-        work.ask_permissions({issue.body_by})
-    counted = named if work.observation.may_write(issue.body_by) else ()
-    found = work.github.relations.found(counted, work.observation.viewer)
+        work.ask_permissions({issue.latest_body_by})
+    counted = named if work.observation.may_write(issue.latest_body_by) else ()
+    has_begun = bool(work.record.begun_parts)
+    found = work.github.relations.found(counted, work.observation.viewer, has_parts=has_begun)
     work.note(waits_for=tuple(item.shown(home) for item in found.open), unseen=found.unseen)
     if found.open:
         _remember(work, found.open)

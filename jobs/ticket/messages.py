@@ -132,14 +132,19 @@ def started_with_parent(record: Record, number: int) -> str:
 
 
 def parts_done(record: Record) -> str:
-    """All sub-issues are closed."""
+    """All sub-issues are closed, or were taken away from it."""
+    if not record.parts:
+        return (
+            f"@{record.requested_by}, this ticket has no sub-issues any more, so there is nothing left to do here. "
+            "What was begun for it goes on; `/autocode` has this ticket itself worked on."
+        )
     return (
         f"@{record.requested_by}, all sub-issues of this ticket are closed, so there is nothing left to do here:\n\n"
         + "\n".join(f"- {name}: {state}" for name, state in record.parts)
     )
 
 
-PARTS_DONE = "All sub-issues are closed."
+PARTS_DONE = "No sub-issue is left to be worked on."
 
 
 def goes_in_circles(record: Record, way: list[str]) -> str:

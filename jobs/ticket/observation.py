@@ -214,6 +214,10 @@ class Issue:
     author: str
     body_by: str
     """Login of who wrote the body as it stood then."""
+    latest_body: str
+    """As it stands now: it may name what the ticket waits for, and asks for nothing."""
+    latest_body_by: str
+    """Login of who edited it last."""
     created_at: datetime
     state: Literal["OPEN", "CLOSED"]
     labels: Mapping[str, str]

@@ -100,6 +100,18 @@ def test_a_line_in_the_body_counts_if_a_writer_wrote_it(world: World) -> None:
     by_writer.until("preparing")
 
 
+def test_a_line_may_be_added_and_taken_back_while_the_ticket_waits(world: World) -> None:
+    repo = world.repository()
+    blocker, other = repo.issue(), repo.issue()
+    issue = repo.issue(body=f"Depends on #{blocker.number}", by="bob").label()
+    until_blocked(issue, f"#{blocker.number}")
+    bob = world.person("bob")
+    bob.patch(issue.path, {"body": f"Depends on #{blocker.number} and #{other.number}"})
+    until_blocked(issue, f"#{blocker.number}", f"#{other.number}")
+    bob.patch(issue.path, {"body": "Say hello."})
+    issue.until("preparing")
+
+
 def test_an_issue_of_another_repository_blocks_too(world: World) -> None:
     there, here = world.repository(), world.repository()
     by_line, by_link = there.issue(), there.issue()

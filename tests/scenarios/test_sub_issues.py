@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.scenarios.test_dependencies import block
 from tests.scenarios.test_slots import holders, line
 from tests.scenarios.world import Issue, Repo, World, playing
 
@@ -61,6 +62,33 @@ def test_a_parent_with_all_its_sub_issues_closed_is_a_ticket_like_any_other(worl
     _, parent, [child] = family(world, 1, slots=1)
     child.close()
     parent.label().until("preparing")
+
+
+def test_a_parent_that_loses_its_last_sub_issue_is_not_worked_on_itself(world: World) -> None:
+    _, parent, [child] = family(world, 1, slots=2)
+    parent.label(by="bob")
+    child.until("preparing")
+    alice = world.person("alice")
+    alice.request("DELETE", f"{parent.path}/sub_issue", {"sub_issue_id": alice.get(child.path)["id"]})
+    parent.until("done")
+    [report] = parent.told()
+    assert report.startswith("@bob, this ticket has no sub-issues any more")
+    assert child.record().phase == "preparing"
+
+
+def test_a_sub_issue_that_blocks_its_parent_is_worked_on(world: World) -> None:
+    _, parent, [child] = family(world, 1, slots=1)
+    block(parent, child)
+    parent.label()
+    child.until("preparing")
+
+
+def test_a_sub_issue_that_waits_for_its_parent_goes_in_circles(world: World) -> None:
+    _, parent, [child] = family(world, 1, slots=1)
+    block(child, parent)
+    parent.label()
+    circle = f"#{child.number} waits for #{parent.number} waits for #{child.number}"
+    child.wait(lambda: any(circle in text for text in child.told()), "the cycle")
 
 
 def test_a_cancelled_sub_issue_stays_cancelled_and_the_next_one_begins(world: World) -> None:

@@ -67,6 +67,8 @@ def observation(
         body="Please greet.",
         author="carol",
         body_by="carol",
+        latest_body="Please greet.",
+        latest_body_by="carol",
         created_at=LABELED_AT,
         state=state,  # type: ignore[arg-type]
         labels=dict.fromkeys(labels, "L"),
