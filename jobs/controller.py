@@ -104,7 +104,7 @@ def _let_others_begin(world: World, work: Work) -> None:
     Its parent lists how it stands, so that one is told of its beginning as well.
     """
     if work.has_begun or work.has_left:
-        world.queue.request(Changed(work.ticket, itself=False, why="a sub-issue has changed"))
+        world.queue.request(Changed(work.ticket, also=None, why="a sub-issue has changed"))
         work.has_begun = False
     if not work.has_left:
         return
@@ -152,6 +152,9 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         world.queue.request_at(ticket, later.until, keep_earlier=isinstance(later, InLine))
     except (Gone, Archived) as gone:
         log.warning("%s: dropped, %s", ticket.key, gone)
+        if isinstance(gone, Gone):
+            # It may have held a slot.
+            work.call(work.slots.vacate())
         _come_back(world, ticket, begun, None)
     except TellPeople as problem:
         log.info("%s: %s", ticket.key, problem)

@@ -22,6 +22,7 @@ Two readings at once do each other's work and no harm. Times are compared with G
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,13 +227,17 @@ class Reader:
         for pressed in tickets:
             if pressed.press:
                 self._queue.request(pressed)
-        for ticket in sorted({one.ticket for one in tickets if not one.press}):
+        changes = [one for one in requests if isinstance(one, Changed)]
+        looked_at = {one.ticket for one in tickets if not one.press} | {
+            one.also for one in changes if one.also
+        }
+        for ticket in sorted(looked_at):
             self._queue.request(Reconcile(ticket, why="missed deliveries"))
         moves = [one for one in requests if isinstance(one, CardMoved)]
         for moved in sorted(moves, key=lambda one: (one.at, one.key)):
             self._queue.request(moved)
-        for changed in (one for one in requests if isinstance(one, Changed)):
-            self._queue.request(changed)
+        for changed in changes:
+            self._queue.request(replace(changed, also=None))
 
 
 def read(settings: Settings, redis: Redis, queue: Queue, clock: Callable[[], datetime]) -> None:

@@ -137,7 +137,7 @@ class Queue:
         if isinstance(request, Changed):
             with _reachable():
                 tickets = waiters(self._redis, request.ticket)
-            tickets += [request.ticket] if request.itself else []
+            tickets += [request.also] if request.also else []
             return bool(sum(self.request(Reconcile(ticket, request.why)) for ticket in tickets))
         return self._sweep(request.installation)
 

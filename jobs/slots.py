@@ -121,6 +121,14 @@ class Slots:
         """The ticket neither holds a slot nor waits for one."""
         self._write("gone")
 
+    def vacate(self) -> list[int]:
+        """The ticket is gone from GitHub, which therefore is not asked: who waits first, if anybody does."""
+        self.leave()
+        waiting = {
+            number: place.rank for number, place in self._entered().items() if place.state == "waiting"
+        }
+        return sorted(waiting, key=waiting.__getitem__)[:1]
+
     def next_up(self, concurrency: int, *, anew: bool = False) -> list[int]:
         """The waiting tickets for which there is a slot, the first one first; `anew`: as GitHub lists them now."""
         places = self._places(LISTED_FOR)
@@ -137,11 +145,15 @@ class Slots:
     def _places(self, oldest: timedelta) -> dict[int, Place]:
         """The book, entered anew if GitHub's list in it is older than that."""
         now = self._now()
-        book = self._read()
-        if now - float(book.get(LISTED, 0)) > oldest.total_seconds():
+        listed_at = float(self._read().get(LISTED, 0))
+        if now - listed_at > oldest.total_seconds():
             listed = {number: asdict(place) for number, place in self._ask().items()}
             self._run(self._enter, repr(now), LAG.total_seconds(), json.dumps(listed))
-            book = self._read()
+        return self._entered()
+
+    def _entered(self) -> dict[int, Place]:
+        """Who works and who waits, as the book says."""
+        book = self._read()
         entries = {int(number): json.loads(text) for number, text in book.items() if number != LISTED}
         return {
             number: Place(entry["state"], entry["rank"])

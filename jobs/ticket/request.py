@@ -62,12 +62,12 @@ class Reconcile:
 
 @dataclass(frozen=True)
 class Changed:
-    """An issue was closed, reopened or went away: look at the tickets that wait for it."""
+    """An issue or a pull request was closed, reopened or went away: look at the tickets that wait for it."""
 
     ticket: Ticket
-    """The issue, which need not be a ticket."""
-    itself: bool
-    """It is one, so look at it too."""
+    """What has changed, which need not be a ticket."""
+    also: Ticket | None
+    """A ticket to look at too: itself, or the one whose pull request it is."""
     why: str
 
 

@@ -40,7 +40,7 @@ def reconcile_on_issue(payload: Payload) -> Request | None:
 def reconcile_waiters(payload: Payload) -> Request | None:
     """A ticket waits for the issue, or it carries one of our labels."""
     issue = ticket(payload, number(payload, "issue.number"))
-    return Changed(issue, itself=has_our_label(payload), why=cause(payload))
+    return Changed(issue, also=issue if has_our_label(payload) else None, why=cause(payload))
 
 
 def reconcile_on_dependency(payload: Payload) -> Request | None:
@@ -78,6 +78,14 @@ def reconcile_on_pull_request(payload: Payload) -> Request | None:
     if head.get("id") != number(payload, "repository.id"):
         return None
     return reconcile(payload, number_of_branch(text(payload, "pull_request.head.ref")))
+
+
+def reconcile_on_end_of_pull_request(payload: Payload) -> Request | None:
+    """A ticket waits for the pull request, or it is a ticket's own."""
+    own = reconcile_on_pull_request(payload)
+    pull_request = ticket(payload, number(payload, "pull_request.number"))
+    also = own.ticket if isinstance(own, Reconcile) else None
+    return Changed(pull_request, also=also, why=cause(payload))
 
 
 def reconcile_on_check_suite(payload: Payload) -> Request | None:
@@ -183,8 +191,8 @@ RULES: dict[str, Rule] = {
     "sub_issues.sub_issue_removed": reconcile_on_sub_issue,
     "issue_comment.created": reconcile_on_comment,
     "issue_comment.edited": reconcile_on_edit,
-    "pull_request.closed": reconcile_on_pull_request,
-    "pull_request.reopened": reconcile_on_pull_request,
+    "pull_request.closed": reconcile_on_end_of_pull_request,
+    "pull_request.reopened": reconcile_on_end_of_pull_request,
     "pull_request.synchronize": reconcile_on_pull_request,
     "pull_request.auto_merge_disabled": reconcile_on_pull_request,
     "pull_request.dequeued": reconcile_on_pull_request,

@@ -46,9 +46,10 @@ EXPECTED: dict[str, Outcome] = {
     "push": Outcome(),
     # In the example nobody has moved a card.
     "projects_v2_item.edited": Outcome(ours="ignored"),
-    "pull_request.closed": Outcome(),
+    # As may a ticket for any pull request.
+    "pull_request.closed": Outcome(published="queued"),
     "pull_request.ready_for_review": Outcome(),
-    "pull_request.reopened": Outcome(),
+    "pull_request.reopened": Outcome(published="queued"),
     "pull_request.synchronize": Outcome(),
     "pull_request_review.submitted": Outcome(),
     "status": Outcome(),

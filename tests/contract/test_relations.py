@@ -290,3 +290,20 @@ def test_the_answers_pass_githubs_models(world):
         assert [row.id for row in rest.list_sub_issues(**ours).parsed_data] == [child["id"]]
         assert rest.remove_sub_issue(**ours, sub_issue_id=child["id"]).parsed_data.id == parent["id"]
         assert len(rest.list_events_for_timeline(**ours).parsed_data) == 4
+
+
+def test_a_deleted_issue_is_gone_from_everywhere(world):
+    doomed, parent, blocked = issue(world), issue(world), issue(world)
+    adopt(world, parent, doomed)
+    block(world, blocked, doomed)
+    since = len(world.hub.deliveries)
+    query = "mutation($id: ID!) {deleteIssue(input: {issueId: $id}) {repository {name}}}"
+    assert (
+        world.data(query, world.alice, id=doomed["node_id"])["deleteIssue"]["repository"]["name"] == "greet"
+    )
+    assert [row["action"] for row in heard(world, "issues", since)] == ["deleted"]
+    gone = world.bot.get(path(doomed, ""))
+    assert (gone.status_code, gone.json()["message"]) == (410, "This issue was deleted")
+    assert numbers(world.bot.get(path(parent, "/sub_issues"))) == []
+    assert world.bot.get(path(blocked, "/dependencies/blocked_by")).json() == []
+    assert issue(world)["number"] > blocked["number"]

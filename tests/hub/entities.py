@@ -113,6 +113,8 @@ class Repository(Node):
     labels: dict[str, Label] = field(default_factory=dict)
     """By name in lower case."""
     issues: dict[int, "Issue"] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    """Numbers of issues that were deleted."""
     """Issues and pull requests by number: they share one sequence."""
     suites: "list[CheckSuite]" = field(default_factory=list)
     runs: "list[WorkflowRun]" = field(default_factory=list)

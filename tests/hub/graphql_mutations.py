@@ -56,6 +56,12 @@ def _add_labels(context: Context, given: Input) -> Payload:
     return {"labelable": issue}
 
 
+def _delete_issue(context: Context, given: Input) -> Payload:
+    issue = issue_to_write(context, given["issueId"], "admin")
+    relation_operations.delete_issue(context.state, context.actor, issue)
+    return {"repository": issue.repository}
+
+
 def _remove_labels(context: Context, given: Input) -> Payload:
     issue = issue_to_write(context, given["labelableId"], "triage")
     operations.remove_labels(context.state, context.actor, issue, _labels(context, given, issue.repository))
@@ -171,6 +177,7 @@ MUTATIONS: dict[str, Mutation] = {
     "createIssue": _create_issue,
     "createLabel": _create_label,
     "createPullRequest": _create_pull_request,
+    "deleteIssue": _delete_issue,
     "markPullRequestReadyForReview": _mark_ready,
     "removeLabelsFromLabelable": _remove_labels,
     "removeSubIssue": _remove_sub_issue,

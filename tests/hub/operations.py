@@ -46,7 +46,7 @@ def checked_title(resource: str, title: Any) -> str:
 
 
 def next_number(repository: Repository) -> int:
-    return max(repository.issues, default=0) + 1
+    return max((*repository.issues, *repository.deleted), default=0) + 1
 
 
 def create_issue(

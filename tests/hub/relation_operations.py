@@ -12,7 +12,7 @@ from tests.hub.serialize import Json, repository_json
 from tests.hub.serialize_issues import issue_json
 from tests.hub.state import State
 from tests.hub.timeline import ensure_writable, record
-from tests.hub.webhooks import emit
+from tests.hub.webhooks import emit, emit_for
 
 MOST_SUB_ISSUES = 100
 MOST_LEVELS = 8
@@ -168,3 +168,25 @@ def _tell_both(state: State, actor: Actor, issue: Issue, blocker: Issue, change:
 def _issue(state: State, issue: Issue) -> Json:
     """An issue as webhooks have it: REST alone says who closed it."""
     return {key: value for key, value in issue_json(state, issue).items() if key != "closed_by"}
+
+
+# ── deletion ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def delete_issue(state: State, actor: Actor, issue: Issue) -> None:
+    """For ever, its cards too. Whether GitHub tells of its relations' end is not written anywhere, so this does not."""
+    ensure_writable(issue.repository)
+    emit_for(state, actor, issue, "deleted")
+    for blocked in issue.blocking:
+        blocked.blocked_by.remove(issue)
+    for blocker in issue.blocked_by:
+        blocker.blocking.remove(issue)
+    for child in issue.sub_issues:
+        child.parent = None
+    if issue.parent:
+        issue.parent.sub_issues.remove(issue)
+    for project in state.projects:
+        project.items = [item for item in project.items if item.content is not issue]
+    del issue.repository.issues[issue.number]
+    issue.repository.deleted.add(issue.number)
+    state.remove(issue)

@@ -13,7 +13,7 @@ from tests.hub.checks import CheckRun, CheckSuite, Status, WorkflowJob, Workflow
 from tests.hub.deliveries import Deliveries
 from tests.hub.disturbance import Disturbance
 from tests.hub.entities import App, Installation, Issue, Node, PullRequest, Repository, User
-from tests.hub.errors import not_found
+from tests.hub.errors import ApiError, not_found
 from tests.hub.faults import Faults
 from tests.hub.limits import Limits
 from tests.hub.processes import Processes
@@ -155,8 +155,10 @@ class State:
         return next((one for one in self.installations.values() if one.reaches(repository)), None)
 
     def issue(self, repository: Repository, number: int) -> Issue:
-        """The issue or pull request of that number; ApiError 404 without one."""
+        """The issue or pull request of that number; ApiError 404 without one, 410 if there was one."""
         found = repository.issues.get(number)
+        if number in repository.deleted:
+            raise ApiError(410, "This issue was deleted")
         if found is None:
             raise not_found()
         return found

@@ -49,7 +49,7 @@ KEEP: dict[str, str] = {
         "addComment addLabelsToLabelable addReaction addSubIssue closeIssue convertPullRequestToDraft createIssue "
         "createLabel createPullRequest enablePullRequestAutoMerge markPullRequestReadyForReview mergePullRequest "
         "removeLabelsFromLabelable reopenIssue updateIssueComment updatePullRequest "
-        "removeSubIssue reprioritizeSubIssue "
+        "removeSubIssue reprioritizeSubIssue deleteIssue "
         "addProjectV2DraftIssue addProjectV2ItemById archiveProjectV2Item clearProjectV2ItemFieldValue "
         "convertProjectV2DraftIssueItemToIssue createProjectV2 createProjectV2Field deleteProjectV2 "
         "deleteProjectV2Item unarchiveProjectV2Item updateProjectV2 updateProjectV2Collaborators "

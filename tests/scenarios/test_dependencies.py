@@ -124,6 +124,19 @@ def test_an_issue_of_another_repository_blocks_too(world: World) -> None:
     issue.until("preparing")
 
 
+def test_a_persons_pull_request_blocks_until_it_is_merged(world: World) -> None:
+    repo = world.repository()
+    alice, path = world.person("alice"), f"/repos/{repo.name}"
+    sha = repo.get("/git/ref/heads/main")["object"]["sha"]
+    alice.post(f"{path}/git/refs", {"ref": "refs/heads/by-hand", "sha": sha})
+    repo.put("notes.md", "# By hand\n", branch="by-hand", is_new=True)
+    pull = alice.post(f"{path}/pulls", {"title": "By hand", "head": "by-hand", "base": "main"})
+    issue = repo.issue(body=f"Depends on #{pull['number']}", by="bob").label()
+    until_blocked(issue, f"#{pull['number']}")
+    alice.put(f"{path}/pulls/{pull['number']}/merge")
+    issue.until("preparing")
+
+
 def test_what_cannot_be_seen_is_named_and_not_waited_for(world: World) -> None:
     repo = world.repository()
     Repo(world, repo.name).put(".github/autocode.yml", "concurrency: 1\n")

@@ -185,3 +185,13 @@ def test_with_everything_forgotten_the_slots_are_those_of_github(world: World) -
     until_places(issues, working=2, queued=3)
     Issue(repo, holders(repo)[0]).unlabel()
     until_places(issues, working=2, queued=2)
+
+
+def test_a_deleted_issue_leaves_its_slot_to_the_next_one(world: World) -> None:
+    repo = with_slots(world, 1)
+    holder, other = repo.issue("Greet people no more"), repo.issue("Greet people instead")
+    holder.label().until("preparing")
+    other.label().until("queued")
+    query = "mutation($id: ID!) {deleteIssue(input: {issueId: $id}) {clientMutationId}}"
+    world.person("alice").post("/graphql", {"query": query, "variables": {"id": holder.node_id}})
+    other.until("preparing")

@@ -1,5 +1,6 @@
 """Each rule: which deliveries ask for which ticket, and which are left alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,9 +27,7 @@ OURS = issue("bug", "autocode: review")
 OUR_PULL_REQUEST = issue(number=13, pull_request={}, body=f"Closes it\n{ticket_marker(12)}")
 FORK = {"id": 200}
 SAME = {"id": 100}
-PULL_REQUEST_ACTIONS = (
-    "closed", "reopened", "synchronize", "ready_for_review", "auto_merge_disabled", "dequeued",
-)  # fmt: skip
+PULL_REQUEST_ACTIONS = ("synchronize", "ready_for_review", "auto_merge_disabled", "dequeued")
 
 
 def suite(branch: str | None, app: str = "circleci") -> dict[str, Any]:
@@ -116,14 +115,21 @@ LEAVES = [
     *[
         ("our own doing", f"pull_request.{action}", delivery(action, pull_request=pull_request(), sender=BOT))
         for action in PULL_REQUEST_ACTIONS
-        if action != "closed"
     ],
-    ("a branch of theirs", "pull_request.closed", delivery("closed", pull_request=pull_request("main"))),
-    ("a fork", "pull_request.closed", delivery("closed", pull_request=pull_request(repository=200))),
+    (
+        "a branch of theirs",
+        "pull_request.synchronize",
+        delivery("synchronize", pull_request=pull_request("main")),
+    ),
+    (
+        "a fork",
+        "pull_request.synchronize",
+        delivery("synchronize", pull_request=pull_request(repository=200)),
+    ),
     (
         "a fork that is gone",
-        "pull_request.closed",
-        delivery("closed", pull_request=pull_request(repository=None)),
+        "pull_request.synchronize",
+        delivery("synchronize", pull_request=pull_request(repository=None)),
     ),
     (
         "a fork",
@@ -191,7 +197,25 @@ def test_whoever_waits_for_an_issue_hears_how_it_ends(
     action: str, labels: tuple[str, ...], itself: bool
 ) -> None:
     request = RULES[f"issues.{action}"](delivery(action, issue=issue(*labels)))
-    assert request == Changed(TICKET, itself=itself, why=action)
+    assert request == Changed(TICKET, also=TICKET if itself else None, why=action)
+
+
+@pytest.mark.parametrize("action", ["closed", "reopened"])
+@pytest.mark.parametrize(("branch", "also"), [("main", None), (BRANCH, TICKET)])
+def test_whoever_waits_for_a_pull_request_hears_how_it_ends(
+    action: str, branch: str, also: Ticket | None
+) -> None:
+    request = RULES[f"pull_request.{action}"](delivery(action, pull_request=pull_request(branch)))
+    assert request == Changed(replace(TICKET, number=13), also=also, why=action)
+
+
+def test_we_merge_too_but_do_not_reopen() -> None:
+    """GitHub merges in the name of whoever asked it to merge by itself, which may be us."""
+    asked = [
+        RULES[f"pull_request.{action}"](delivery(action, pull_request=pull_request(), sender=BOT))
+        for action in ("closed", "reopened")
+    ]
+    assert [one.also for one in asked if isinstance(one, Changed)] == [TICKET, None]
 
 
 @pytest.mark.parametrize(("case", "event", "payload"), LEAVES, ids=[f"{row[1]}: {row[0]}" for row in LEAVES])
