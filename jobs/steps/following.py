@@ -20,6 +20,7 @@ from jobs.ticket.boards import (
     is_about_column,
     is_shown,
     live_cards,
+    wants_closed,
     wanted_moves,
 )
 from jobs.ticket.observation import Trigger
@@ -42,6 +43,8 @@ def heed_cards(work: Work) -> tuple[Signal, Trigger] | None:
             log.info("%s: @%s moved its card: %s", work.ticket.key, moved.sender, asked)
             at = datetime.fromisoformat(moved.at)
             return asked, Trigger(moved.sender, at, f"card {moved.item} {moved.at}", moved.sender_id)
+        if is_newest and wants_closed(moved, seen) and is_shown(moved, seen) and _may(work, moved):
+            work.tell(f"closed {moved.at}", messages.closed(moved.sender))
         if is_newest and is_about_column(moved, seen.configuration.board) and _is_at_work(work):
             move_cards(work)
     return None

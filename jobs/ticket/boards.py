@@ -47,6 +47,13 @@ def asked_by_card(moved: CardMoved, record: Record | None, observation: Observat
     return Signal.CARD_MOVED_OUT if is_out and is_at_work else None
 
 
+def wants_closed(moved: CardMoved, observation: Observation) -> bool:
+    """The card of a closed issue was moved to where it would start it."""
+    board = observation.configuration.board
+    is_in = is_about_column(moved, board) and _same(moved.entered, board.trigger)
+    return is_in and observation.issue.state != "OPEN"
+
+
 def is_about_column(moved: CardMoved, board: Board) -> bool:
     """What changed is the field whose options are the columns."""
     return _same(moved.field, board.field)

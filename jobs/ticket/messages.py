@@ -161,6 +161,11 @@ def not_yours(login: str, permission: str) -> str:
     return f"@{login}, thank you; I only act for people who can write here, and GitHub says you have `{permission}`."
 
 
+def closed(login: str) -> str:
+    """To somebody who moved a closed issue's card."""
+    return f"@{login}, the issue is closed: reopen it first, then move its card once more."
+
+
 def untouched(login: str) -> str:
     """Somebody wants to know about an issue that we have never worked on."""
     return (

@@ -144,6 +144,15 @@ def test_a_closed_issue_leaves_its_card_to_the_projects_own_workflow(world: Worl
     assert board.column(card) != "Todo"
 
 
+def test_whoever_moves_a_closed_issues_card_in_is_told_to_reopen_it(world: World) -> None:
+    issue, board, card = on_board(world, "Greet people once more")
+    issue.close()
+    board.move(card, "Autocode", by="bob")
+    issue.wait(issue.told, "the word")
+    assert issue.told() == ["@bob, the issue is closed: reopen it first, then move its card once more."]
+    assert issue.record() is None
+
+
 def test_names_fit_in_whatever_case_and_the_field_can_be_another(world: World) -> None:
     columns = ("todo", "AUTOCODE", "in Progress", "IN REVIEW", "done")
     issue, board, card = on_board(world, "Greet people in capitals", "todo", columns=columns, field="Stage")
