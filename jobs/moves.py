@@ -8,7 +8,7 @@ from jobs.steps.merging import call_off
 from jobs.steps.preparing import remove_worktree
 from jobs.steps.pressing import reply_to_press
 from jobs.steps.replying import reply_to_command
-from jobs.steps.waiting import keep_place, wait_for_turn
+from jobs.steps.waiting import heed_held_checks, keep_place, wait_for_turn
 from jobs.steps.work import Work
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
@@ -27,7 +27,7 @@ def take_signals(world: World, work: Work) -> bool:
         work.ask_permissions(logins_to_ask(work.recorded, work.observation))
         happened = signal(work.recorded, work.observation, work.budget)
         moved = happened and move(world, work, happened)
-        if moved or _reply(world, work) or _heed(world, work):
+        if moved or _reply(world, work) or _heed(world, work) or heed_held_checks(work):
             changed = True
         elif not _take_turn(world, work):
             return changed

@@ -134,6 +134,10 @@ def _commit_status(node: Node) -> Check:
     )
 
 
+# An environment's reviewers, or whoever the App asks for: https://docs.github.com/en/graphql/reference/enums
+WAITS_FOR_PERSON = (("WAITING", None), ("COMPLETED", "ACTION_REQUIRED"))
+
+
 def _check_run(node: Node) -> Check:
     slug = (node["checkSuite"]["app"] or {}).get("slug")
     is_complete = node["status"] == "COMPLETED"
@@ -143,6 +147,7 @@ def _check_run(node: Node) -> Check:
         conclusion=node["conclusion"].lower() if is_complete else None,
         url=node["detailsUrl"] or "",
         is_suite_complete=node["checkSuite"]["status"] == "COMPLETED",
+        waits_for_person=(node["status"], node["conclusion"]) in WAITS_FOR_PERSON,
         app=slug,
         job_id=node["databaseId"] if slug == ACTIONS else None,
         summary=cleaned("\n".join(filter(None, [node["title"], node["summary"]]))),

@@ -20,8 +20,8 @@ from jobs.ticket.boards import (
     is_about_column,
     is_shown,
     live_cards,
-    wants_closed,
     wanted_moves,
+    wants_closed,
 )
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, Phase, Signal

@@ -9,11 +9,13 @@ from jobs import waiters
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.boards import priorities
+from jobs.ticket.checks import held_up
 from jobs.ticket.dependencies import Found, Part, Reference, cycle, references, to_begin
 from jobs.ticket.names import start_marker
 from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.order import rank
 from jobs.ticket.phases import HOLDS_SLOT, Phase, Signal
+from jobs.ticket.signals import own_pull_request
 
 WALKED_FOR = timedelta(hours=1)
 """Before it is searched again for a cycle among the same blockers: the search costs some calls."""
@@ -52,6 +54,26 @@ def keep_place(work: Work, before: Phase | None) -> None:
     elif phase is not Phase.QUEUED and (before in HOLDS_SLOT or before is Phase.QUEUED):
         work.slots.leave()
         work.has_left = True
+
+
+def heed_held_checks(work: Work) -> bool:
+    """A ticket whose checks wait for people needs no slot meanwhile, and they are told; whether that has changed."""
+    if work.recorded is None:
+        return False
+    record, pull_request = work.record, own_pull_request(work.record, work.observation)
+    is_checked = record.phase is Phase.CHECKING and pull_request is not None
+    held = held_up(pull_request.checks) if is_checked and pull_request else ()
+    names = tuple(check.name for check in held)
+    if names == record.held_by:
+        return False
+    work.note(held_by=names)
+    if held:
+        work.slots.leave()
+        work.has_left = True
+        work.tell(f"held {record.head_sha}", messages.held_up(record, held))
+    elif record.phase in HOLDS_SLOT:
+        work.slots.hold()
+    return True
 
 
 def call_next(work: Work) -> None:

@@ -8,9 +8,6 @@ from jobs.ticket.observation import Check
 # https://docs.github.com/en/rest/checks/runs: `conclusion` is null until the run completes.
 PASSING = frozenset({"success", "neutral", "skipped"})
 
-NEEDS_PERSON = "action_required"
-"""A person has to approve the workflow run; until then it has said nothing."""
-
 
 class Verdict(StrEnum):
     """One word for a commit's checks."""
@@ -36,10 +33,17 @@ def verdict(checks: Iterable[Check]) -> Verdict:
 
 def is_open(check: Check) -> bool:
     """The check, or what belongs to it, has not said its last word."""
-    return check.conclusion is None or check.conclusion == NEEDS_PERSON or not check.is_suite_complete
+    return check.conclusion is None or check.waits_for_person or not check.is_suite_complete
+
+
+def held_up(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Those that wait for a person, when no other one is running."""
+    checks = tuple(checks)
+    is_running = any(check.conclusion is None and not check.waits_for_person for check in checks)
+    return () if is_running else tuple(check for check in checks if check.waits_for_person)
 
 
 def failing(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Those that are complete and did not pass."""
-    said = (check for check in checks if check.conclusion not in (None, NEEDS_PERSON))
+    said = (check for check in checks if check.conclusion and not check.waits_for_person)
     return tuple(check for check in said if check.conclusion not in PASSING)

@@ -1,10 +1,10 @@
 """Messages: every text that people are told in a comment of its own or in a pull request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jobs.ticket.commands import COMMANDS
 from jobs.ticket.names import ticket_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Card, Issue, Observation
+from jobs.ticket.observation import TRIGGER_LABEL, Card, Check, Issue, Observation
 from jobs.ticket.phases import LEAVES_WHEN
 from jobs.ticket.record import Answer, Merge, Record
 from jobs.ticket.status import HEADLINES, checklist, cost, linked
@@ -159,6 +159,15 @@ def goes_in_circles(record: Record, way: list[str]) -> str:
 def not_yours(login: str, permission: str) -> str:
     """To somebody who wrote a command, or moved a card, and may not."""
     return f"@{login}, thank you; I only act for people who can write here, and GitHub says you have `{permission}`."
+
+
+def held_up(record: Record, checks: Iterable[Check]) -> str:
+    """Checks wait for somebody to approve them."""
+    names = "\n".join(f"- [{quiet(short(check.name, 60))}](<{check.url}>)" for check in checks)
+    return (
+        f"@{record.requested_by}, these checks wait until somebody on GitHub approves them; then it goes on by "
+        f"itself:\n\n{names}"
+    )
 
 
 def closed(login: str) -> str:

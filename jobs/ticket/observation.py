@@ -95,6 +95,8 @@ class Check:
     """Slug of the App that made the check run; `github-actions` for workflows; None for a commit status."""
     is_suite_complete: bool = True
     """False while its suite, in Actions the workflow run, has jobs to come that are not even listed yet."""
+    waits_for_person: bool = False
+    """Somebody has to approve something before it begins or goes on; until then it has said nothing."""
     job_id: int | None = None
     """For GitHub Actions, where the check run's id is the job's id."""
     summary: str = ""

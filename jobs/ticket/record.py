@@ -161,6 +161,8 @@ class Record:
     """What people should know now: why it stopped, what it waits for."""
     activity: str = ""
     """What the agent is doing, while it is."""
+    held_by: tuple[str, ...] = ()
+    """While checking: the checks that wait for a person, when only those are open."""
     waits_for: tuple[str, ...] = ()
     """While queued: the open issues that block it, as people write them."""
     unseen: tuple[str, ...] = ()
@@ -179,6 +181,8 @@ class Record:
     @property
     def label(self) -> str | None:
         """The label that shows how it stands."""
+        if self.phase is Phase.CHECKING and self.held_by:
+            return names.NEEDS_INPUT
         is_blocked = self.phase is Phase.QUEUED and (self.waits_for or self.parts)
         return names.BLOCKED if is_blocked else LABEL[self.phase]
 
@@ -291,6 +295,7 @@ def _record(data: dict[str, Any]) -> Record:
                 Round(**item | {"checks": tuple(map(tuple, item["checks"])), "at": _time(item["at"])})
                 for item in data["rounds"]
             ),
+            "held_by": tuple(data.get("held_by", ())),
             "waits_for": tuple(data.get("waits_for", ())),
             "parts": tuple(map(tuple, data.get("parts", ()))),
             "begun_parts": tuple(data.get("begun_parts", ())),

@@ -16,7 +16,7 @@ jobs:
   test:
     runs-on: ubuntu-latest
     steps:
-      - run: for turn in $(seq 400); do [ -e {gate}/$GITHUB_SHA ] && exit 0; sleep 0.1; done; exit 1
+      - run: '[ "$GITHUB_REF_NAME" = main ] && exit 0; for turn in $(seq 400); do [ -e {gate}/$GITHUB_SHA ] && exit 0; sleep 0.1; done; exit 1'
 """
 
 
@@ -101,6 +101,30 @@ def test_a_red_check_of_another_app_sends_the_agent_back_and_a_green_one_complet
     assert issue.conclusions() == ["success", "failure", "success", "success"]
     [ready] = issue.told()
     assert "Every check of the head commit passed." in ready
+
+
+def test_a_check_that_waits_for_a_person_is_told_of_and_lets_another_ticket_in(
+    world: World, gate: Gate
+) -> None:
+    gate.repo.put(".github/autocode.yml", "concurrency: 1\n", is_new=True)
+    titles = ("Greet people in production", "Greet people at home")
+    for title in titles:
+        world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,))
+    first, second = (gate.repo.issue(title) for title in titles)
+    first.label().until("checking")
+    second.label().until("queued")
+    checks = Checks(first)
+    deploy = checks.begin("deploy to `staging`")
+    gate.open(checks.sha)
+    checks.end(deploy, "action_required")
+    second.until("checking")
+    [told] = first.told()
+    assert told.startswith("@alice, these checks wait until somebody on GitHub approves them")
+    assert first.state_labels() == {"autocode: needs input"}
+    checks.end(deploy, "success")
+    first.until("validating")
+    gate.open(Checks(second).sha)
+    second.until("validating")
 
 
 def test_green_actions_are_not_enough_while_another_apps_suite_is_incomplete(

@@ -27,7 +27,9 @@ BRANCH = "autocode/12-add-a-greeting"
 
 def check(conclusion: str | None = "success", name: str = "test") -> Check:
     status = "completed" if conclusion else "pending"
-    return Check(name, status, conclusion, f"https://github.test/{name}", app="github-actions")  # type: ignore[arg-type]
+    held = conclusion == "action_required"
+    url = f"https://github.test/{name}"
+    return Check(name, status, conclusion, url, app="github-actions", waits_for_person=held)  # type: ignore[arg-type]
 
 
 def comment(id: int, author: str, body: str, **more: Any) -> Comment:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.ticket.checks import Verdict, verdict
+from jobs.ticket.checks import Verdict, held_up, verdict
 from jobs.ticket.names import number_of_branch, slug, ticket_branch, ticket_marker, ticket_of_body
 from jobs.ticket.request import Ticket
 from jobs.ticket.words import COMMENT_LIMIT, elided, fenced, fitted, quiet, short
@@ -69,6 +69,22 @@ def test_a_tickets_key_can_be_read_back_and_its_job_id_is_in_rqs_alphabet() -> N
 )
 def test_verdict(conclusions: list[str | None], expected: Verdict) -> None:
     assert verdict(check(item) for item in conclusions) is expected
+
+
+@pytest.mark.parametrize(
+    ("conclusions", "held"),
+    [
+        ([], 0),
+        (["success", "action_required"], 1),
+        (["action_required", "failure", "action_required"], 2),
+        (["action_required", None], 0),
+        ([None], 0),
+    ],
+)
+def test_checks_hold_a_ticket_up_when_only_people_can_end_them(
+    conclusions: list[str | None], held: int
+) -> None:
+    assert len(held_up(check(item) for item in conclusions)) == held
 
 
 def test_quoted_text_mentions_nobody_and_closes_nothing() -> None:
