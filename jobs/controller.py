@@ -23,6 +23,7 @@ from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertai
 from jobs.lease import Lease
 from jobs.moves import move, recall, take_signals
 from jobs.poison import BadRuns
+from jobs.presses import Presses
 from jobs.queue import Lane, QueueDown
 from jobs.setbacks import after_failure, run_of, set_aside, stays_aside, wait_for_redis, wait_for_room
 from jobs.steps import STEPS
@@ -81,7 +82,7 @@ def _until_quiet(world: World, guard: Guard, github: Installation, ticket: Ticke
             still_ours=lease.check,
             bad_runs=BadRuns(world.redis, ticket, lease.fence),
             moves=Moves(world.redis, ticket),
-            presses=lambda: world.queue.presses(ticket),
+            presses=Presses(world.redis, ticket),
             stopping=world.stopping,
             open_model=world.open_model,
             open_sandbox=world.open_sandbox,
@@ -234,7 +235,7 @@ def _look(world: World, work: Work) -> bool:
         changed |= work.show_phase()
         if changed or work.recorded != remembered:
             work.save()
-    world.queue.forget_presses(work.ticket, work.pressed)
-    # Moves of cards that asked for nothing.
+    # Presses and moves of cards that asked for nothing.
+    work.presses.settle()
     work.moves.settle()
     return work.recorded is not None

@@ -28,9 +28,8 @@ hash of 1 KB, setting a new time is one atomic command, and a job that ends cann
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -42,8 +41,9 @@ from redis.retry import Retry
 from rq.job import Job, JobStatus
 from rq.utils import utcformat
 
+from jobs.presses import Presses
 from jobs.queue_scripts import BEGIN, FORGET_NEWS, KEEP_PLACE, REQUEST, STRIKE_OUT
-from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Request, Ticket
+from jobs.ticket.request import CardMoved, Changed, Inspect, Reconcile, Request, Ticket
 from jobs.waiters import waiters
 
 Lane = Literal["tickets", "coding"]
@@ -62,9 +62,6 @@ CARDS_LATER = "autocode:later:cards"
 """The same of moved cards whose ticket could not be found out yet."""
 NEWS_FOR = 3600
 """Seconds that it is remembered when a ticket was last heard of: longer than its job stands in line."""
-PRESSES = "autocode:presses:"
-"""With the ticket's key behind it, a list: the buttons that were pressed, as JSON."""
-PRESSES_FOR = timedelta(days=1)
 SWEEPS = "autocode:sweeps"
 """Sorted set: installation, 0 for the list of them → time to sweep, likewise."""
 SWEPT = "autocode:swept"
@@ -119,8 +116,7 @@ class Queue:
             if request.press:
                 # First, so that the job that is asked for next finds it.
                 with _reachable():
-                    self._redis.rpush(PRESSES + ticket.key, json.dumps(asdict(request.press)))
-                    self._redis.expire(PRESSES + ticket.key, PRESSES_FOR)
+                    Presses(self._redis, ticket).add(request.press)
             args = (ticket.key, lane, turn)
             return self._put(lane, turn, "jobs.entrypoints.reconcile", args, is_news=request.is_news)
         if isinstance(request, Inspect):
@@ -140,18 +136,6 @@ class Queue:
             tickets += [request.also] if request.also else []
             return bool(sum(self.request(Reconcile(ticket, request.why)) for ticket in tickets))
         return self._sweep(request.installation)
-
-    def presses(self, ticket: Ticket) -> list[Press]:
-        """The buttons that were pressed, oldest first, until they are forgotten or a day has passed."""
-        with _reachable():
-            found: list[Any] = self._redis.lrange(PRESSES + ticket.key, 0, -1)
-        return [Press(**json.loads(press)) for press in found]
-
-    def forget_presses(self, ticket: Ticket, presses: Iterable[Press]) -> None:
-        """What follows from these is recorded, or nothing does."""
-        for press in presses:
-            with _reachable():
-                self._redis.lrem(PRESSES + ticket.key, 1, json.dumps(asdict(press)))
 
     def heard_of(self, ticket: Ticket) -> datetime:
         """When the ticket was last in the news; long ago if not in the last seconds, or if that was forgotten."""

@@ -180,7 +180,7 @@ def _hooks(work: Work, already: Spend) -> Hooks:
 
 def _is_handled(work: Work) -> bool:
     """Somebody has moved the ticket's card or pressed a button, which an observation does not show."""
-    return bool(work.moves.waiting()) or any(press not in work.pressed for press in work.presses())
+    return bool(work.moves.waiting() or work.presses.waiting())
 
 
 def _heard(work: Work) -> list[str]:

@@ -23,10 +23,8 @@ def reply_to_press(work: Work) -> tuple[Reply, Comment] | None:
     A press means the run (of `fix` also the iteration) whose button it was. Whoever dies before the record tells of it
     answers again; once it does, the same press, delivered again, belongs to what is over.
     """
-    for press in work.presses():
-        if press in work.pressed:
-            continue
-        work.pressed.append(press)
+    for press in work.presses.waiting():
+        work.presses.take(press)
         if work.recorded is None or not _fits(press, work.record):
             log.info("%s: @%s pressed %r, which is over", work.ticket.key, press.login, press.action)
             continue

@@ -18,6 +18,7 @@ from jobs.git.worktree import Worktree
 from jobs.github.client import Installation
 from jobs.github.errors import Gone
 from jobs.poison import BadRuns
+from jobs.presses import Presses
 from jobs.sandbox import Sandbox
 from jobs.settings import Settings
 from jobs.slots import Slots
@@ -31,7 +32,7 @@ from jobs.ticket.names import STATE_LABELS, comment_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record
-from jobs.ticket.request import Press, Ticket
+from jobs.ticket.request import Ticket
 from jobs.ticket.signals import logins_to_ask
 from jobs.ticket.status import status_body
 from jobs.ticket.threads import Thread
@@ -69,8 +70,7 @@ class Work:
     """LeaseLost unless we may still work on it."""
     bad_runs: BadRuns
     moves: Moves
-    presses: Callable[[], list[Press]]
-    """The buttons that were pressed and not dealt with, oldest first."""
+    presses: Presses
     stopping: Callable[[], bool]
     """Whether this process has been asked to stop."""
     open_model: "Callable[[str], Model]"
@@ -92,8 +92,6 @@ class Work:
     """It has let go of its slot, and nobody has been told yet."""
     saved_at: datetime | None = None
     told: set[str] = field(default_factory=set)
-    pressed: list[Press] = field(default_factory=list)
-    """Buttons that somebody has pressed and that nothing more has to be done about."""
     _observation: Observation | None = None
     _record: Record | None = None
 

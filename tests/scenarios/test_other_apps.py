@@ -16,7 +16,9 @@ jobs:
   test:
     runs-on: ubuntu-latest
     steps:
-      - run: '[ "$GITHUB_REF_NAME" = main ] && exit 0; for turn in $(seq 400); do [ -e {gate}/$GITHUB_SHA ] && exit 0; sleep 0.1; done; exit 1'
+      - run: |
+          [ "$GITHUB_REF_NAME" = main ] && exit 0
+          for turn in $(seq 400); do [ -e {gate}/$GITHUB_SHA ] && exit 0; sleep 0.1; done; exit 1
 """
 
 
