@@ -84,7 +84,7 @@ def take_in(app: App, redis: Redis, queue: Queue, moved: CardMoved, now: datetim
         log.warning("card %s: %s", moved.item, error)
     else:
         if ticket is None:
-            log.info("card %s is none of ours: no issue that we may see, or of another account", moved.item)
+            log.info("card %s is none of ours: no ticket, not to be seen, or of another account", moved.item)
             return
         Moves(redis, ticket).add(moved, now)
         # What must show first is kept, and asked for at its time.

@@ -15,6 +15,7 @@ from jobs.github.quota import Quota
 from jobs.github.tokens import PROJECTS, app_credentials, mint
 from jobs.settings import Settings
 from jobs.ticket.missed import Delivery
+from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.request import CardMoved, Ticket
 
 READS = {"checks": "read", "contents": "read", "issues": "read", "pull_requests": "read", "statuses": "read"}
@@ -88,7 +89,8 @@ class App:
         return found["event"], found["request"]["payload"]
 
     def ticket_of(self, moved: CardMoved) -> Ticket | None:
-        """The issue of a card; None when it has none that we may see, or is on another account's Project.
+        """The issue of a card; None when it has none that we may see, is on another account's Project, or came onto its
+        board without being a ticket.
 
         Gone when GitHub knows no such card, or not for us.
         """
@@ -97,6 +99,9 @@ class App:
         content, owner = card.get("content") or {}, card["project"]["owner"].get("login", "")
         repository = content.get("repository", {}).get("nameWithOwner", "")
         if owner.lower() != repository.partition("/")[0].lower():
+            return None
+        is_ticket = any(label["name"] == TRIGGER_LABEL for label in content["labels"]["nodes"])
+        if not moved.field and not is_ticket:
             return None
         return Ticket(moved.installation, repository, content["number"])
 

@@ -35,17 +35,19 @@ def heed_cards(work: Work) -> tuple[Signal, Trigger] | None:
     while waiting := work.moves.waiting():
         moved, seen, is_newest = waiting[0].moved, work.observation, not _moved_again(waiting)
         asked = asked_by_card(moved, work.recorded, seen)
-        if asked and is_newest and not is_shown(moved, seen) and seen.now - waiting[0].at < LAG:
+        shows = is_shown(moved, seen)
+        if (asked or not moved.field) and is_newest and not shows and seen.now - waiting[0].at < LAG:
             # The ticket is looked at once more when GitHub must show it.
             return None
         work.moves.take()
-        if asked and is_shown(moved, seen) and _may(work, moved):
+        if asked and shows and _may(work, moved):
             log.info("%s: @%s moved its card: %s", work.ticket.key, moved.sender, asked)
             at = datetime.fromisoformat(moved.at)
             return asked, Trigger(moved.sender, at, f"card {moved.item} {moved.at}", moved.sender_id)
-        if is_newest and wants_closed(moved, seen) and is_shown(moved, seen) and _may(work, moved):
+        if is_newest and wants_closed(moved, seen) and shows and _may(work, moved):
             work.tell(f"closed {moved.at}", messages.closed(moved.sender))
-        if is_newest and is_about_column(moved, seen.configuration.board) and _is_at_work(work):
+        is_ours = not moved.field or is_about_column(moved, seen.configuration.board)
+        if is_newest and is_ours and _is_at_work(work):
             move_cards(work)
     return None
 
@@ -73,8 +75,8 @@ def put_beside(work: Work, node_id: str) -> None:
 
 def _moved_again(waiting: Sequence[Heard]) -> bool:
     """The oldest move's card was moved once more since."""
-    first = waiting[0].moved
-    return any((later.moved.item, later.moved.field) == (first.item, first.field) for later in waiting[1:])
+    first, later = waiting[0].moved, [heard.moved for heard in waiting[1:]]
+    return any(one.item == first.item and first.field in ("", one.field) for one in later)
 
 
 def _may(work: Work, moved: CardMoved) -> bool:

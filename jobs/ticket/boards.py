@@ -62,7 +62,7 @@ def is_about_column(moved: CardMoved, board: Board) -> bool:
 def is_shown(moved: CardMoved, observation: Observation) -> bool:
     """The card is where this move has put it: whoever has moved it since may be somebody who may not."""
     card = next((card for card in live_cards(observation) if card.id == moved.item), None)
-    return card is not None and (card.value(moved.field) or "") == moved.entered
+    return card is not None and (not moved.field or (card.value(moved.field) or "") == moved.entered)
 
 
 def changes_column(before: Phase | None, phase: Phase) -> bool:

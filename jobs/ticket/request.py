@@ -102,7 +102,7 @@ class CardMoved:
     at: str
     """When, by GitHub's clock, in ISO 8601."""
     field: str
-    """The single-select field that was changed."""
+    """The single-select field that was changed; empty when the card has just come onto its board."""
     left: str
     """The option that stood there before; empty for none."""
     entered: str

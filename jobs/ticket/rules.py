@@ -145,15 +145,27 @@ def look_at_card(payload: Payload) -> Request | None:
     change = find(payload, "changes", dict).get("field_value") or {}
     if change.get("field_type") != "single_select":
         return None
+    left, entered = _option(change.get("from")), _option(change.get("to"))
+    return _card_moved(payload, text(payload, "changes.field_value.field_name"), left, entered)
+
+
+def look_at_new_card(payload: Payload) -> Request | None:
+    """An issue's card has come onto a board: it belongs where its ticket is, if it has one."""
+    # A Project adds cards by itself, for a label for instance.
+    is_issue = text(payload, "projects_v2_item.content_type") == "Issue"
+    return _card_moved(payload, "", "", "") if is_issue else None
+
+
+def _card_moved(payload: Payload, field: str, left: str, entered: str) -> CardMoved:
     return CardMoved(
         installation=installation(payload),
         item=text(payload, "projects_v2_item.node_id"),
         sender=text(payload, "sender.login"),
         sender_id=number(payload, "sender.id"),
         at=text(payload, "projects_v2_item.updated_at"),
-        field=text(payload, "changes.field_value.field_name"),
-        left=_option(change.get("from")),
-        entered=_option(change.get("to")),
+        field=field,
+        left=left,
+        entered=entered,
     )
 
 
@@ -203,6 +215,8 @@ RULES: dict[str, Rule] = {
     "workflow_run.completed": reconcile_on_workflow_run,
     "status": reconcile_on_status,
     "push": inspect_on_push,
+    "projects_v2_item.created": look_at_new_card,
+    "projects_v2_item.restored": look_at_new_card,
     "projects_v2_item.edited": look_at_card,
     "installation.created": sweep_on_installation,
     "installation.new_permissions_accepted": sweep_on_installation,

@@ -135,6 +135,14 @@ def test_the_label_moves_the_card_and_takes_it_back(world: World) -> None:
     until_in(issue, board, card, "Todo")
 
 
+def test_a_card_that_comes_later_goes_where_the_ticket_is(world: World) -> None:
+    title = "Greet people on a late board"
+    world.will(*BRISK, when=(title,))
+    issue, board = world.repository().issue(title), new_board(world.stack.hub.url, title)
+    issue.label().until("validating")
+    until_in(issue, board, board.add(issue.node_id, None), "In review")
+
+
 def test_a_closed_issue_leaves_its_card_to_the_projects_own_workflow(world: World) -> None:
     issue, board, card = on_board(world, "Greet people no more", columns=("Todo", "In progress", "Done"))
     issue.label().until("validating")

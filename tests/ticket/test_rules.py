@@ -151,6 +151,7 @@ LEAVES = [
     ("the app was suspended", "installation.suspend", delivery("suspend")),
     ("a ping", "ping", {"zen": "Keep it logically awesome."}),
     ("our own doing", "projects_v2_item.edited", moved(sender=BOT)),
+    ("a draft", "projects_v2_item.created", moved(kind="DraftIssue")),
     ("a draft", "projects_v2_item.edited", moved(kind="DraftIssue")),
     ("a pull request", "projects_v2_item.edited", moved(kind="PullRequest")),
     ("a number", "projects_v2_item.edited", moved(field_type="number")),
@@ -245,6 +246,13 @@ def test_a_moved_card_is_asked_for_with_who_moved_it_and_from_where() -> None:
     expected = CardMoved(17, "PVTI_1", "octocat", 1, "2026-11-21T12:00:00Z", "Status", "", "Autocode")
     assert request == expected
     assert CardMoved.parse(expected.key) == expected
+
+
+@pytest.mark.parametrize("action", ["created", "restored"])
+def test_a_card_that_came_onto_a_board_is_asked_for_whoever_put_it_there(action: str) -> None:
+    request = RULES[f"projects_v2_item.{action}"](moved(sender=BOT) | {"action": action})
+    assert isinstance(request, CardMoved)
+    assert (request.item, request.field) == ("PVTI_1", "")
 
 
 @pytest.mark.parametrize(("event", "payload", "path"), READS, ids=[f"{row[0]}: {row[2]}" for row in READS])
