@@ -7,8 +7,6 @@ from pathlib import Path
 MANIFEST = Path(__file__).resolve().parent.parent / "app.yml"
 REPO = "/repos/{owner}/{repo}"
 ISSUE = f"{REPO}/issues/{{number}}"
-NEWER_EVENTS = frozenset({"issue_dependencies", "sub_issues"})
-"""What an Enterprise Server may not have yet: dependencies and sub-issues."""
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "actions:read": (f"GET {REPO}/actions/jobs/{{job_id}}/logs",),
@@ -36,14 +34,15 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL observe",
         "GraphQL openTickets",
         "GraphQL slots",
+        "GraphQL subIssues",
         f"GET {REPO}/issues",
         f"GET {ISSUE}",
         f"GET {ISSUE}/comments",
         f"GET {ISSUE}/dependencies/blocked_by",
-        f"GET {ISSUE}/sub_issues",
     ),
     "issues:write": (
         f"PATCH {ISSUE}",
+        "GraphQL addSubIssue",
         "GraphQL changeLabels",
         "GraphQL showStatus",
         f"DELETE {ISSUE}/labels/{{name}}",
@@ -53,7 +52,6 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"POST {ISSUE}/comments",
         f"POST {ISSUE}/labels",
         f"POST {ISSUE}/reactions",
-        f"POST {ISSUE}/sub_issues",
     ),
     "metadata:read": (
         "GraphQL mergeStanding",
@@ -62,6 +60,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL openTickets",
         "GraphQL reviewThreads",
         "GraphQL slots",
+        "GraphQL subIssues",
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
     "organization_projects:read": ("GraphQL observe", "GraphQL movedCard", "GraphQL slots"),

@@ -172,7 +172,7 @@ class Installation(Merges, CheckRuns):
                     and marker in (issue["body"] or "")
                     and "pull_request" not in issue
                 ):
-                    return IssueIds(issue["number"], issue["id"], issue["node_id"])
+                    return IssueIds(issue["number"], issue["node_id"])
         return None
 
     def failing_log(self, check: Check) -> str:

@@ -49,6 +49,7 @@ OUTAGE_WAIT = timedelta(minutes=1)
 
 PERMISSION_OF_FIELD = {
     "addLabelsToLabelable": "issues=write",
+    "addSubIssue": "issues=write",
     "removeLabelsFromLabelable": "issues=write",
     "updatePullRequest": "pull_requests=write",
     "markPullRequestReadyForReview": "pull_requests=write",

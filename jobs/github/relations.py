@@ -7,6 +7,7 @@ from typing import Any
 from jobs.github.api import Api
 from jobs.github.cards import priorities_of
 from jobs.github.errors import Gone
+from jobs.github.people import Node, login_of
 from jobs.ticket.dependencies import Found, Part, Reference, references
 from jobs.ticket.names import QUEUED, WORKING
 from jobs.ticket.observation import TRIGGER_LABEL
@@ -66,7 +67,7 @@ class Relations:
     def found(self, named: Iterable[Reference], viewer: str, *, has_parts: bool = False) -> Found:
         """What the ticket waits for: GitHub's dependencies, the issues that its body names, and its sub-issues.
 
-        One call where there are none. https://docs.github.com/en/rest/issues/issue-dependencies and …/sub-issues
+        One call where there are none. https://docs.github.com/en/rest/issues/issue-dependencies
 
         Args:
             viewer: our login: what we have written ourselves, about a failure, is no part of the ticket.
@@ -109,21 +110,16 @@ class Relations:
     def _parts(
         self, reference: Reference, issue: Issue, viewer: str, *, is_sure: bool = False
     ) -> tuple[Part, ...]:
-        if not is_sure and not issue.get("sub_issues_summary", {}).get("total", 0):
+        # An Enterprise Server need not say how many there are.
+        is_sure = is_sure or "sub_issues_summary" not in issue
+        if not is_sure and not issue["sub_issues_summary"]["total"]:
             return ()
-        path = f"/repos/{reference.repository}/issues/{reference.number}/sub_issues"
-        return tuple(
-            Part(
-                _reference(part),
-                is_open=part["state"] == "open",
-                author=part["user"]["login"],
-                opened_at=datetime.fromisoformat(part["created_at"]),
-                labels=frozenset(label["name"] for label in part["labels"]),
-            )
-            for page in self._api_of(reference).pages(path)
-            for part in page
-            if part["user"]["login"] != viewer
-        )
+        owner, _, name = reference.repository.partition("/")
+        variables = {"owner": owner, "name": name, "number": reference.number}
+        # Null stands for those in repositories out of sight.
+        found = self._api_of(reference).query("sub_issues", variables, optional={"subIssues"})
+        parts = (_part(node) for node in found["repository"]["issue"]["subIssues"]["nodes"] if node)
+        return tuple(part for part in parts if part.author != viewer)
 
     def has_comment(self, number: int, author: str, marker: str, since: datetime) -> bool:
         """Whether another issue of the repository has a comment with that marker, written since then by them."""
@@ -135,7 +131,7 @@ class Relations:
 
     def _dependencies(self, reference: Reference, issue: Issue) -> tuple[list[Reference], int]:
         """The open ones that GitHub lists, and how many more it counts that we cannot see."""
-        # An Enterprise Server may not know them yet.
+        # An Enterprise Server knows them since 3.19.
         count = issue.get("issue_dependencies_summary", {}).get("blocked_by", 0)
         path = f"/repos/{reference.repository}/issues/{reference.number}/dependencies/blocked_by"
         found: list[Reference] = []
@@ -169,6 +165,16 @@ def _open(pages: Iterable[list[Issue]]) -> list[Reference]:
 
 def _reference(issue: Issue) -> Reference:
     return Reference(issue["repository_url"].partition("/repos/")[2], issue["number"])
+
+
+def _part(node: Node) -> Part:
+    return Part(
+        Reference(node["repository"]["nameWithOwner"], node["number"]),
+        is_open=node["state"] == "OPEN",
+        author=login_of(node["author"]),
+        opened_at=datetime.fromisoformat(node["createdAt"]),
+        labels=frozenset(label["name"] for label in node["labels"]["nodes"]),
+    )
 
 
 def _tickets(connection: dict[str, Any]) -> list[dict[str, Any]]:

@@ -18,8 +18,6 @@ class IssueIds(NamedTuple):
     """What GitHub's APIs call one issue."""
 
     number: int
-    id: int
-    """Database id, which the sub-issues API asks for."""
     node_id: str
 
 
@@ -129,7 +127,7 @@ class Writes:
         """A new issue in the repository."""
         fields = {"title": title, "body": _short_enough(body), "labels": list(labels)}
         made = self._send("POST", f"{self._repository}/issues", fields)
-        return IssueIds(made["number"], made["id"], made["node_id"])
+        return IssueIds(made["number"], made["node_id"])
 
     def move_card(self, project: str, item: str, field: str, option: str) -> None:
         """Put a card into another column, all by node id."""
@@ -140,10 +138,10 @@ class Writes:
         """Put an issue on a Project, both by node id; GitHub keeps one card of an issue."""
         self._api.mutate("add_card", {"project": project, "content": content})
 
-    def add_sub_issue(self, issue_id: int) -> bool:
-        """Hang an issue, by database id, below the ticket's; False where GitHub does not allow it."""
+    def add_sub_issue(self, issue: str, sub_issue: str) -> bool:
+        """Hang an issue below another, both by node id; False where GitHub does not allow it."""
         try:
-            self._send("POST", f"{self._issue}/sub_issues", {"sub_issue_id": issue_id})
+            self._api.mutate("add_sub_issue", {"issue": issue, "subIssue": sub_issue})
         except GitHubError:
             return False
         return True

@@ -101,7 +101,7 @@ def _bug_ticket(work: Work) -> int:
         log = work.github.failing_log(red[0]) if red else ""
         body = fitted(f"{marker}\n{messages.bug_body(work.record, work.observation, log)}")
         found = work.github.create_issue(title=messages.bug_title(work.observation), body=body)
-    work.github.add_sub_issue(found.id)
+    work.github.add_sub_issue(work.observation.issue.node_id, found.node_id)
     put_beside(work, found.node_id)
     return found.number
 

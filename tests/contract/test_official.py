@@ -3,19 +3,28 @@
 from pathlib import Path
 
 import pytest
-from graphql import build_schema
+from graphql import build_ast_schema, build_schema, parse
 
 from tests.contract.official import not_in, queries, wrong_in_call, wrong_in_query
 from tests.contract.packages import GRAPHQL, Unavailable, kept
+from tests.hub.enterprise import older
 from tests.hub.trim_schema import SCHEMA
 
 OURS = SCHEMA.read_text()
 OFFICIAL = build_schema(OURS)
+ENTERPRISE = build_ast_schema(older(parse(OURS)))
 
 
+@pytest.mark.parametrize("schema", [OFFICIAL, ENTERPRISE], ids=["github.com", "Enterprise Server"])
 @pytest.mark.parametrize("name", queries())
-def test_every_query_of_the_app_fits_the_hubs_schema(name):
-    assert list(wrong_in_query(name, queries()[name], OFFICIAL)) == []
+def test_every_query_of_the_app_fits_the_hubs_schema(name, schema):
+    assert list(wrong_in_query(name, queries()[name], schema)) == []
+
+
+def test_the_schema_of_an_enterprise_server_is_github_coms_without_some_of_its_parts():
+    assert all(line.endswith("that only one of the two has") for line in not_in(OFFICIAL, ENTERPRISE))
+    gone = {line.partition(":")[0] for line in not_in(ENTERPRISE, OFFICIAL)}
+    assert gone >= {"IssueTimelineItemsItemType.SUB_ISSUE_ADDED_EVENT", "IssueTimelineItems"}
 
 
 def test_the_app_has_queries_at_all():

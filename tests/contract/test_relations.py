@@ -55,6 +55,14 @@ def adopt(world: World, parent: dict[str, Any], child: dict[str, Any], **more: A
     return world.alice.post(path(parent, "/sub_issues"), json={"sub_issue_id": child["id"], **more})
 
 
+def asked(world: World, query: str, **variables: Any) -> dict[str, Any]:
+    """The answer to a query of Alice's."""
+    answer: dict[str, Any] = world.alice.post(
+        "/graphql", json={"query": query, "variables": variables}
+    ).json()
+    return answer
+
+
 def numbers(answer: httpx.Response) -> list[int]:
     assert answer.status_code == 200
     return [row["number"] for row in answer.json()]
@@ -265,9 +273,26 @@ def test_a_pull_request_is_neither_blocker_nor_sub_issue(tmp_path):
         assert refused(block(world, pull, first), "Source issue may only be an issue")
 
 
-def test_enterprise_server_has_neither_yet(world):
+def test_enterprise_server_has_sub_issues_in_graphql_and_no_dependencies(world):
+    parent, child, since = issue(world), issue(world), len(world.hub.deliveries)
     world.hub.control("POST", "enterprise", {"version": "3.16.0"})
     try:
+        given = {"issueId": parent["node_id"], "subIssueId": child["node_id"]}
+        made = asked(
+            world,
+            "mutation($input: AddSubIssueInput!) {addSubIssue(input: $input) {issue {timelineItems(first: 9) "
+            "{totalCount} subIssues(first: 9) {nodes {number}}}}}",
+            input=given,
+        )
+        assert made["data"]["addSubIssue"]["issue"] == {
+            "timelineItems": {"totalCount": 0},
+            "subIssues": {"nodes": [{"number": child["number"]}]},
+        }
+        events = "timelineItems(first: 9, itemTypes: TYPE) {totalCount}"
+        narrowed = f"query($id: ID!) {{node(id: $id) {{... on Issue {{{events}}}}}}}"
+        for kind, is_known in (("LABELED_EVENT", True), ("SUB_ISSUE_ADDED_EVENT", False)):
+            assert ("data" in asked(world, narrowed.replace("TYPE", kind), id=parent["node_id"])) == is_known
+        assert not heard(world, "sub_issues", since)
         for rest in ("/parent", "/sub_issues", "/dependencies/blocking"):
             assert world.bot.get(f"/api/v3{GREET}/issues/1{rest}").status_code == 404
         assert "sub_issues_summary" not in world.bot.get(f"/api/v3{GREET}/issues/1").json()

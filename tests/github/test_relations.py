@@ -104,8 +104,12 @@ def test_blockers_out_of_sight_are_counted_and_those_of_the_installation_are_see
 def test_what_we_have_filed_about_a_failure_is_no_part_of_the_ticket(world):
     installation = world.open()
     bug = installation.create_issue(title="autocode gave up", body="Red.")
-    assert installation.add_sub_issue(bug[1])
-    child = world.act("bob", "POST", "/issues", {"title": "Greet twice"})
+    issue, child = (
+        world.act("bob", "GET", "/issues/1"),
+        world.act("bob", "POST", "/issues", {"title": "Greet twice"}),
+    )
+    assert installation.add_sub_issue(issue["node_id"], bug.node_id)
+    assert not installation.add_sub_issue(issue["node_id"], bug.node_id)
     world.act("alice", "POST", "/issues/1/sub_issues", {"sub_issue_id": child["id"]})
     [part] = installation.relations.found((), BOT).parts
     assert part.reference == Reference(world.repository, child["number"])

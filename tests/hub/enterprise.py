@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from graphql import DocumentNode, FieldDefinitionNode, ObjectTypeDefinitionNode
+from graphql import DefinitionNode, DocumentNode, TypeDefinitionNode
 
 from tests.hub.auth import Actor
 from tests.hub.errors import ApiError, not_found
@@ -17,19 +17,27 @@ ELSEWHERE = ("2026-03-10", "2022-11-28")
 """The versions of the REST API that github.com speaks."""
 HERE = ("2022-11-28",)
 NEWER_ENDPOINTS = re.compile(r"/sub_issues?(/priority)?$|/issues/\d+/parent$|/dependencies/|/issue-types$")
+"""Of REST. Dependencies came with 3.19. Sub-issues are there since 3.16, but in GraphQL alone:
+https://docs.github.com/en/enterprise-server@3.16/issues/tracking-your-work-with-issues/using-issues/adding-sub-issues
+"""
+NEWER_EVENTS = frozenset({"issue_dependencies", "sub_issues"})
+"""Webhooks that 3.16 does not describe."""
 NEWER_KEYS = {
-    "sub_issues_summary": "optional, and 3.16 has no endpoint for sub-issues",
+    "sub_issues_summary": "optional: who counts on it finds no sub-issues where it is missing",
     "parent_issue_url": "likewise",
     "issue_dependencies_summary": "optional, and 3.16 has no endpoint for dependencies",
     "verified_at": "3.16 does not describe it",
 }
 """Of REST models and webhooks → why the server's lack it; `make contract` holds what is left against 3.16's own
 description. An issue's `type` is left alone: users have a key of that name, too."""
-NEWER_FIELDS = {
-    "Issue": {"parent", "subIssues", "subIssuesSummary"},
-    "Mutation": {"addSubIssue", "removeSubIssue", "reprioritizeSubIssue"},
+_MOVES = [f"{kind}_ISSUE_{change}_EVENT" for kind in ("PARENT", "SUB") for change in ("ADDED", "REMOVED")]
+_MOVE_TYPES = [f"{kind}Issue{change}Event" for kind in ("Parent", "Sub") for change in ("Added", "Removed")]
+NEWER_PARTS = {
+    f"{ticket}{listing}": frozenset(names)
+    for ticket in ("Issue", "PullRequest")
+    for listing, names in (("TimelineItems", _MOVE_TYPES), ("TimelineItemsItemType", _MOVES))
 }
-"""Of the GraphQL schema."""
+"""Type → the fields, values or members of the GraphQL schema that 3.16's lacks."""
 
 
 def check(state: State, actor: Actor, address: str, version: str) -> None:
@@ -57,6 +65,16 @@ def delivery_headers(state: State) -> dict[str, str]:
     return headers(state) | host if state.enterprise else {}
 
 
+def has_event(state: State, event: str) -> bool:
+    """Whether this server sends webhooks of that name."""
+    return state.enterprise is None or event not in NEWER_EVENTS
+
+
+def has_member(state: State, union: str, member: str | None) -> bool:
+    """Whether this server's GraphQL schema has that type in the union; nothing is in none."""
+    return member is not None and (state.enterprise is None or member not in NEWER_PARTS[union])
+
+
 def spoken_here(state: State, value: Any) -> Any:
     """JSON as this server's models have it."""
     return without_newer(value) if state.enterprise else value
@@ -73,19 +91,18 @@ def without_newer(value: Any) -> Any:
 
 def older(document: DocumentNode) -> DocumentNode:
     """The schema without what this server does not have yet."""
-    definitions = [
-        _older_type(node) if isinstance(node, ObjectTypeDefinitionNode) else node
-        for node in document.definitions
-    ]
-    return DocumentNode(definitions=tuple(definitions))
+    return DocumentNode(definitions=tuple(map(_older_type, document.definitions)))
 
 
-def _older_type(node: ObjectTypeDefinitionNode) -> ObjectTypeDefinitionNode:
-    gone = NEWER_FIELDS.get(node.name.value, set())
-    fields: list[FieldDefinitionNode] = [item for item in node.fields or () if item.name.value not in gone]
-    return ObjectTypeDefinitionNode(
-        **{key: getattr(node, key) for key in node.keys if key != "fields"}, fields=tuple(fields)
-    )
+def _older_type(node: DefinitionNode) -> DefinitionNode:
+    assert isinstance(node, TypeDefinitionNode)
+    gone = NEWER_PARTS.get(node.name.value)
+    if gone is None:
+        return node
+    parts = {key: getattr(node, key) for key in node.keys}
+    for part in {"fields", "types", "values"} & parts.keys():
+        parts[part] = tuple(item for item in parts[part] if item.name.value not in gone)
+    return type(node)(**parts)
 
 
 def _not_spoken(version: str, spoken: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.hub import git_facts
+from tests.hub.enterprise import has_member
 from tests.hub.entities import Comment, Edit, Issue, PullRequest, Reaction, Review
 from tests.hub.graphql_fields import Context, Fields, happened_at, member
 from tests.hub.graphql_kinds import Commit, PullRequestCommit, repository_of, type_name
@@ -106,7 +107,9 @@ POST: Fields = {
 
 def timeline(issue: Issue, context: Context, args: Args) -> list[Any]:
     """Comments, reviews, commits and events, oldest first, narrowed by `itemTypes`, `since` and `skip`."""
-    found: list[Any] = [*issue.comments, *(event for event in issue.timeline if type_name(event))]
+    union = f"{type_name(issue)}TimelineItems"
+    events = (item for item in issue.timeline if has_member(context.state, union, type_name(item)))
+    found: list[Any] = [*issue.comments, *events]
     if isinstance(issue, PullRequest):
         found += [*pull_commits(issue), *issue.reviews]
     if args.get("itemTypes"):

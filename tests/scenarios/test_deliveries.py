@@ -10,8 +10,7 @@ from jobs.deliveries import WAITING
 from jobs.queue import READ
 from tests.board import new_board
 from tests.model.replies import ask, edit, submit
-from tests.scenarios.world import RIGHT, Issue, World
-from tests.stack import Stack
+from tests.scenarios.world import RIGHT, Issue, World, playing
 
 NOWHERE = "http://127.0.0.1:1/webhook"
 """Nobody listens there."""
@@ -21,10 +20,9 @@ NOWHERE = "http://127.0.0.1:1/webhook"
 def unreachable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """No web process, and a webhook that leads nowhere."""
     environ = {"AUTOCODE_CHECKS_WAIT": "3", "PULL_DELIVERIES": "1"}
-    with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
-        stack.hub.set_webhook_url(NOWHERE)
-        stack.start("tickets", "coding", "clock")
-        world = World(stack)
+    with playing(tmp_path_factory.mktemp("stack"), environ, processes=()) as world:
+        world.stack.hub.set_webhook_url(NOWHERE)
+        world.stack.start("tickets", "coding", "clock")
         swept(world)
         yield world
 

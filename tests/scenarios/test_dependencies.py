@@ -1,11 +1,13 @@
 """Tickets wait for other issues: GitHub's dependencies and the lines in a body, and what can go wrong with both."""
 
+import re
 import signal
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
 
+from tests.scenarios.relatives import block, unblock
 from tests.scenarios.test_slots import holders, line
 from tests.scenarios.world import Issue, Repo, World, playing
 
@@ -18,25 +20,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-def block(issue: Issue, blocker: Issue, by: str = "alice") -> None:
-    """`issue` waits for `blocker`, as GitHub's own dependency."""
-    world = issue.repo.world
-    blocker_id = world.person(by).get(blocker.path)["id"]
-    world.person(by).post(f"{issue.path}/dependencies/blocked_by", {"issue_id": blocker_id})
-
-
-def unblock(issue: Issue, blocker: Issue) -> None:
-    alice = issue.repo.world.person("alice")
-    alice.delete(f"{issue.path}/dependencies/blocked_by/{alice.get(blocker.path)['id']}")
-
-
 def reopen(issue: Issue) -> None:
     issue.repo.world.person("alice").patch(issue.path, {"state": "open"})
 
 
 def until_blocked(issue: Issue, *names: str) -> None:
     issue.wait(lambda: issue.state_labels() == {"autocode: blocked"}, "the label")
-    issue.wait(lambda: f"waiting for its turn: {', '.join(names)} must be closed first" in line(issue), "why")
+    issue.wait(lambda: waits_for(issue) == set(names), f"that it waits for {names}")
+
+
+def waits_for(issue: Issue) -> set[str]:
+    found = re.search(r"waiting for its turn: (.*) must be closed first", line(issue))
+    return set(found[1].split(", ")) if found else set()
 
 
 def test_a_ticket_waits_until_the_last_issue_that_blocks_it_is_closed(world: World) -> None:
@@ -151,7 +146,7 @@ def test_what_cannot_be_seen_is_named_and_not_waited_for(world: World) -> None:
 
 def test_a_cycle_is_named_once(world: World) -> None:
     repo = world.repository()
-    first, second, third = repo.issue(), repo.issue(), repo.issue()
+    first, second, third = (repo.issue(by="bob") for _ in range(3))
     block(first, second)
     block(second, third)
     block(third, first)

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.hub_client import Refused
 from tests.model.replies import edit, submit
+from tests.scenarios.relatives import adopt, block, sub_issues
 from tests.scenarios.test_label_to_review import red_then_green
-from tests.scenarios.world import WRONG, World, playing
+from tests.scenarios.test_slots import line
+from tests.scenarios.world import RIGHT, WRONG, Issue, Repo, World, playing
 
 VERSION = "3.16.4"
 
@@ -29,7 +32,39 @@ def test_a_ticket_goes_through_a_red_and_a_green_round(world: World) -> None:
     assert {call["status"] for call in world.calls_of_the_app()} <= {200, 201, 204, 302}
 
 
-def test_without_sub_issues_the_ticket_about_a_failure_stands_alone(world: World) -> None:
+def brisk(repo: Repo, title: str) -> Issue:
+    """One that is ready after one change."""
+    repo.world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,))
+    return repo.issue(title)
+
+
+def test_sub_issues_are_found_although_neither_rest_nor_a_webhook_tells_of_them(world: World) -> None:
+    repo = world.repository()
+    parent, child = repo.issue(), brisk(repo, "Greet in part")
+    with pytest.raises(Refused, match=r"sub_issues: 404 "):
+        repo.get(f"/issues/{parent.number}/sub_issues")
+    adopt(parent, child)
+    assert "sub_issues_summary" not in repo.get(f"/issues/{parent.number}")
+    parent.label()
+    child.until("validating")
+    child.close()
+    parent.until("done")
+    assert not [item for item in world.control("GET", "deliveries") if item["event"] == "sub_issues"]
+
+
+def test_without_dependencies_a_line_in_the_body_does_the_same(world: World) -> None:
+    repo = world.repository()
+    blocker, issue = repo.issue(), brisk(repo, "Greet later")
+    with pytest.raises(Refused, match=r"dependencies/blocked_by: 404 "):
+        repo.get(f"/issues/{issue.number}/dependencies/blocked_by")
+    block(issue, blocker)
+    issue.label().until("queued")
+    issue.wait(lambda: f"#{blocker.number} must be closed first" in line(issue), "what it waits for")
+    blocker.close()
+    issue.until("validating")
+
+
+def test_the_ticket_about_a_failure_hangs_below_the_failed_one(world: World) -> None:
     title = "Greet people wrongly"
     issue = world.repository().issue(title)
     world.will(edit("greet.py", "return ''", WRONG), submit(), submit(), when=(title, "Iteration 1 of"))
@@ -37,7 +72,7 @@ def test_without_sub_issues_the_ticket_about_a_failure_stands_alone(world: World
     issue.label().until("failed")
     [bug] = issue.repo.bugs()
     assert f"#{issue.number}" in bug["title"]
-    assert "sub_issues_summary" not in bug
+    assert sub_issues(issue) == [bug["number"]]
     [failed] = issue.told()
     assert f"#{bug['number']}" in failed
 

@@ -12,8 +12,7 @@ from jobs.ticket.request import Reconcile, Ticket
 from tests.model.replies import ask, edit, submit
 from tests.permissions import reasons
 from tests.scenarios.test_github_trouble import GREET, assert_once, review
-from tests.scenarios.world import RIGHT, Issue, World
-from tests.stack import Stack
+from tests.scenarios.world import RIGHT, Issue, World, playing
 
 GRANTED = {name: access for name, (access, _) in reasons().items()}
 THINKING = {"faults": [{"delay": 2.5}]}
@@ -22,9 +21,8 @@ THINKING = {"faults": [{"delay": 2.5}]}
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stack of its own, whose GitHub is in trouble as a whole."""
-    with Stack(tmp_path_factory.mktemp("stack"), environ={"AUTOCODE_CHECKS_WAIT": "1"}) as stack:
-        stack.start("web", "tickets", "coding", "clock")
-        yield World(stack, patience=90)
+    with playing(tmp_path_factory.mktemp("stack"), {"AUTOCODE_CHECKS_WAIT": "1"}, patience=90) as world:
+        yield world
 
 
 def ticket(world: World, title: str, *, files=GREET, **thinking) -> Issue:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.model.replies import ask, create, edit, submit
-from tests.scenarios.world import RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World
-from tests.stack import Stack
+from tests.scenarios.relatives import sub_issues
+from tests.scenarios.world import RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World, playing
 
 WAYS = {
     "502 before": {"answer": 502},
@@ -45,7 +45,7 @@ WRITES = {
     "ready comment": Write("POST", "/repos/REPO/issues/1/comments", r"autocode:comment \w+ ready"),
     "pull request's text": Write("PATCH", r"/repos/REPO/pulls/\d+"),
     "bug ticket": Write("POST", "/repos/REPO/issues", "autocode gave up"),
-    "sub-issue": Write("POST", "/repos/REPO/issues/1/sub_issues"),
+    "sub-issue": Write("POST", "/graphql", r"mutation addSubIssue[\s\S]*NODE"),
     "labels": Write("POST", "/graphql", r"mutation changeLabels[\s\S]*NODE"),
     "draft again": Write("POST", "/graphql", r"mutation makeDraft[\s\S]*NODE"),
 }
@@ -68,9 +68,8 @@ CASES = [
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stack of its own: what fails here would slow others down."""
     environ = {"AUTOCODE_MAX_ITERATIONS": "1", "AUTOCODE_CHECKS_WAIT": "2"}
-    with Stack(tmp_path_factory.mktemp("stack"), environ=environ) as stack:
-        stack.start("web", "tickets", "coding", "clock")
-        yield World(stack, patience=150)
+    with playing(tmp_path_factory.mktemp("stack"), environ, patience=150) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +90,7 @@ def begin(world: World, story: str, writes: tuple[str, ...], way: str) -> Issue:
     world.will(*([ask("Formal or casual?")] if story == "asks" else [change, done, done]), when=(title,))
     issue = repo.issue(title)
     for write in writes:
-        fail(issue, write, way, title=title)
+        fail(issue, write, way, title=title, node=issue.node_id)
     return issue
 
 
@@ -138,8 +137,7 @@ def gives_up(issue: Issue) -> None:
     [failed] = issue.told()
     [bug] = issue.repo.bugs()
     assert f"#{bug['number']}" in failed
-    below = issue.repo.get("/issues/1/sub_issues")
-    assert [item["number"] for item in below] == [bug["number"]]
+    assert sub_issues(issue) == [bug["number"]]
     assert issue.pull_request()["draft"]
     assert issue.state_labels() == {"autocode: failed"}
 
@@ -153,7 +151,7 @@ def test_a_write_that_fails_is_made_once(tickets, case) -> None:
     ENDS[case[0]](issue)
     assert_once(issue)
     waiting = [f"{fault['path']} {fault['operation']}" for fault in issue.repo.world.control("GET", "faults")]
-    ours = (issue.repo.name, title_of(*case))
+    ours = (issue.repo.name, title_of(*case), issue.node_id)
     assert not [words for words in waiting if any(name in words for name in ours)], "not all has failed"
 
 

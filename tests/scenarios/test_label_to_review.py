@@ -3,6 +3,7 @@
 import re
 
 from tests.model.replies import bash, edit, plan, say, submit
+from tests.scenarios.relatives import sub_issues
 from tests.scenarios.world import RIGHT, WRONG, Issue, World
 
 TITLE = "Greet people by name"
@@ -123,9 +124,7 @@ def test_after_the_last_red_round_a_ticket_about_the_failure_is_opened(world: Wo
     issue.label().until("failed")
     assert issue.state_labels() == {"autocode: failed"}
     [bug] = issue.repo.bugs()
-    if not world.is_enterprise:
-        children = issue.repo.get(f"/issues/{issue.number}/sub_issues")
-        assert [child["number"] for child in children] == [bug["number"]]
+    assert sub_issues(issue) == [bug["number"]]
     assert f"#{issue.number}" in bug["title"]
     assert "AssertionError: Ho Ada" in bug["body"]
     assert issue.repo.branches()[0] in bug["body"]

@@ -7,9 +7,11 @@ import pytest
 
 from jobs.ticket.rules import RULES
 from tests.board import new_board
+from tests.hub.enterprise import NEWER_EVENTS
 from tests.model.replies import edit, submit
-from tests.permissions import CALLS, EVENTS, NEWER_EVENTS, reasons
+from tests.permissions import CALLS, EVENTS, reasons
 from tests.scenarios.conftest import ENVIRON
+from tests.scenarios.relatives import adopt, block, unblock
 from tests.scenarios.test_check_run import press
 from tests.scenarios.test_label_to_review import red_then_green
 from tests.scenarios.world import FILES, RIGHT, WITH_CHECKS, WRONG, Issue, Repo, World, playing
@@ -52,8 +54,7 @@ def test_every_permission_and_event_that_is_declared_is_used_and_no_other(world:
     board.add(issue.node_id, "Autocode")
     issue.until("validating")
     talk_about(issue)
-    if not world.is_enterprise:
-        relate(give_up.repo)
+    relate(give_up.repo)
     give_up.until("failed")
     # More than before is granted, which is a reason to look at everything.
     world.control("POST", "permissions", without("statuses", None))
@@ -80,13 +81,12 @@ def pairs(calls: Mapping[str, Iterable[str]]) -> set[tuple[str, str]]:
 def relate(repo: Repo) -> None:
     """An issue is blocked, gets a sub-issue, and is blocked no more."""
     world = repo.world
-    alice, issue, other, part = world.person("alice"), repo.issue(), repo.issue(), repo.issue("Greet in part")
+    issue, other, part = repo.issue(), repo.issue(), repo.issue("Greet in part")
     world.will(*BRISK, when=("Greet in part",))
-    other_id, part_id = (alice.get(item.path)["id"] for item in (other, part))
-    alice.post(f"{issue.path}/dependencies/blocked_by", {"issue_id": other_id})
+    block(issue, other)
     issue.label().until("queued")
-    alice.post(f"{issue.path}/sub_issues", {"sub_issue_id": part_id})
-    alice.delete(f"{issue.path}/dependencies/blocked_by/{other_id}")
+    adopt(issue, part)
+    unblock(issue, other)
     part.until("validating")
 
 

@@ -18,20 +18,17 @@ from tests.model.replies import edit, say, submit
 from tests.processes import until
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_workers import assert_done_once, in_the_middle_of_coding
-from tests.scenarios.world import RIGHT, Issue, Repo, World
-from tests.stack import Stack
+from tests.scenarios.world import PROCESSES, RIGHT, Issue, Repo, World, playing
 
 TURNS = 6
 """Model calls that a ticket of `in_the_middle_of_coding` takes when nothing happens to it."""
-ALL = ("web", "tickets", "coding", "clock")
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stack of its own, in which everything is killed."""
-    with Stack(tmp_path_factory.mktemp("stack"), environ={"AUTOCODE_CHECKS_WAIT": "3"}) as stack:
-        stack.start(*ALL)
-        yield World(stack)
+    with playing(tmp_path_factory.mktemp("stack"), {"AUTOCODE_CHECKS_WAIT": "3"}) as world:
+        yield world
 
 
 def kill_horse(world: World, lane: str = "coding") -> None:
@@ -109,7 +106,7 @@ def test_after_a_reboot_the_ticket_goes_on(world: World, redis_file: str, data: 
     issue = in_the_middle_of_coding(world, title)
     if redis_file == "kept":
         issue.wait(lambda: calls_about(world, title) >= 3, "the third model call")
-    for name in ALL:
+    for name in PROCESSES:
         world.stack.kill(name)
     if redis_file == "kept":
         # On a busy disk it writes two seconds late, and the turns of this test are quicker.
@@ -120,7 +117,7 @@ def test_after_a_reboot_the_ticket_goes_on(world: World, redis_file: str, data: 
         shutil.rmtree(world.stack.directory / "data")
     world.stack.start_redis(keep=redis_file == "kept")
     while_the_machine_is_down(world)
-    world.stack.start(*ALL)
+    world.stack.start(*PROCESSES)
     assert_done_once(issue)
     assert calls_about(world, title) <= most
 

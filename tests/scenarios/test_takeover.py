@@ -17,7 +17,7 @@ from jobs.lease import TTL
 from tests.model.replies import edit, say, submit
 from tests.processes import until
 from tests.scenarios.test_people import calls_about
-from tests.scenarios.world import RIGHT, Issue, World
+from tests.scenarios.world import RIGHT, Issue, World, playing
 from tests.stack import Stack
 
 TITLES = ("Greet people with a sleeping horse", "Greet people in a long sleep", "Greet people after death")
@@ -42,8 +42,9 @@ class Taken:
 
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
-    with Stack(tmp_path_factory.mktemp("stack"), environ={"AUTOCODE_CHECKS_WAIT": "3"}) as stack:
-        world = World(stack)
+    environ = {"AUTOCODE_CHECKS_WAIT": "3"}
+    with playing(tmp_path_factory.mktemp("stack"), environ, processes=()) as world:
+        stack = world.stack
         for title, seconds in zip(TITLES, THINKS_FOR, strict=True):
             thinking = {**edit("greet.py", "return ''", RIGHT), "faults": [{"delay": seconds}]}
             world.will(thinking, say("Hm."), submit(), submit(), when=(title,))

@@ -5,7 +5,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests.stack import Stack
 
 PATIENCE = 40.0
 """Seconds until a scenario that does not get there has failed; the machine may be busy."""
+
+PROCESSES = ("web", "tickets", "coding", "clock")
 
 WORKFLOW = """\
 name: ci
@@ -130,14 +132,18 @@ def playing(
     directory: Path,
     environ: Mapping[str, str],
     enterprise: str | None = os.environ.get("HUB_ENTERPRISE"),
+    *,
     seed: Mapping[str, Any] | None = None,
+    patience: float = PATIENCE,
+    processes: Sequence[str] = PROCESSES,
 ) -> Iterator[World]:
-    """A world with its processes at work. `enterprise`: the version of Enterprise Server that the hub is."""
+    """A world with these processes at work. `enterprise`: the version of Enterprise Server that the hub is."""
     with Stack(directory, environ=environ, seed=seed) as stack:
-        world = World(stack)
+        world = World(stack, patience)
         if enterprise:
             world.become_enterprise(enterprise)
-        stack.start("web", "tickets", "coding", "clock")
+        if processes:
+            stack.start(*processes)
         yield world
 
 
