@@ -100,7 +100,7 @@ class Relations:
         found, _ = self._dependencies(reference, issue)
         named = references(issue["body"] or "", reference.repository)
         is_ticket = any(label["name"] == TRIGGER_LABEL for label in issue["labels"])
-        parts = self._parts(reference, issue, "") if is_ticket else ()
+        parts = self._parts(reference, issue, "") if is_ticket and "pull_request" not in issue else ()
         return [
             *found,
             *(part.reference for part in parts if part.is_open),
