@@ -42,28 +42,31 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 )
 
 # KEYS: book. ARGV: number, rank, concurrency, seconds to keep the book. Returns how many come before it, or -1: it has
-# a slot.
+# a slot. Of one that waits already the rank in the book counts: the list knows its card's place, the ticket does not.
 JOIN = (
     NOW
     + """
 local working, before, state = 0, 0, 'waiting'
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+local own = known and cjson.decode(known) or {}
+if own.state == 'working' then return -1 end
+local rank = own.state == 'waiting' and own.rank or ARGV[2]
 local entries = redis.call('HGETALL', KEYS[1])
 for i = 1, #entries, 2 do
-  local entry = entries[i] ~= 'listed' and cjson.decode(entries[i + 1]) or {}
-  if entries[i] == ARGV[1] then
-    if entry.state == 'working' then return -1 end
-  elseif entry.state == 'working' then working = working + 1
-  elseif entry.state == 'waiting' and entry.rank < ARGV[2] then before = before + 1 end
+  local is_other = entries[i] ~= 'listed' and entries[i] ~= ARGV[1]
+  local entry = is_other and cjson.decode(entries[i + 1]) or {}
+  if entry.state == 'working' then working = working + 1
+  elseif entry.state == 'waiting' and entry.rank < rank then before = before + 1 end
 end
 if working + before < tonumber(ARGV[3]) then state, before = 'working', -1 end
-redis.call('HSET', KEYS[1], ARGV[1], cjson.encode({state = state, rank = ARGV[2], at = now}))
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode({state = state, rank = rank, at = now}))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return before
 """
 )
 
 # KEYS: book. ARGV: when GitHub was asked, the lag of its answers, its list as JSON, seconds to keep the book.
-# What was entered later than the list can know stays.
+# What was entered later than the list can know stays, but for the order of those that wait by both.
 ENTER = """
 local asked = tonumber(ARGV[1])
 if tonumber(redis.call('HGET', KEYS[1], 'listed') or 0) > asked then return 0 end
@@ -74,8 +77,10 @@ for i = 1, #entries, 2 do
   end
 end
 for number, place in pairs(cjson.decode(ARGV[3])) do
-  place.at = asked
-  redis.call('HSETNX', KEYS[1], number, cjson.encode(place))
+  local known = redis.call('HGET', KEYS[1], number)
+  local entry = known and cjson.decode(known) or {state = place.state, at = asked}
+  if entry.state == place.state then entry.rank = place.rank end
+  redis.call('HSET', KEYS[1], number, cjson.encode(entry))
 end
 redis.call('HSET', KEYS[1], 'listed', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[4])

@@ -70,6 +70,10 @@ class Board:
             value=value,
         )
 
+    def put_below(self, card: str, other: str | None = None) -> None:
+        """Drag a card to right below another one, or to the top."""
+        self.change("updateProjectV2ItemPosition", "clientMutationId", itemId=card, afterId=other)
+
     def write_number(self, card: str, name: str, value: float) -> None:
         """Write a number into a field of that name, which is made for the first card."""
         query = (

@@ -19,17 +19,24 @@ def cards_of(items: Node, repository: str) -> tuple[Card, ...]:
 
 
 def priorities_of(items: Node | None, repository: str, field: str) -> list[float]:
-    """What an issue's cards say in that field, whose name is compared without regard to case.
-
-    `items` is None where Projects are not ours to see.
-    """
-    owner = repository.partition("/")[0].lower()
+    """What an issue's cards say in that field, whose name is compared without regard to case."""
     found: list[float] = []
-    for node in items["nodes"] if items else ():
-        if node and not node["isArchived"] and not node["project"]["closed"] and _owner(node) == owner:
-            values = (value for value in node["fieldValues"]["nodes"] if value and value.get("field"))
-            found += _priorities(values, field)
+    for node in live(items, repository):
+        found += _priorities(
+            (value for value in node["fieldValues"]["nodes"] if value and value.get("field")), field
+        )
     return found
+
+
+def live(items: Node | None, repository: str) -> list[Node]:
+    """The cards that people see on Projects of the repository's owner; `items` is None where they are out of sight."""
+    owner = repository.partition("/")[0].lower()
+    seen = (node for node in items["nodes"] if node) if items else ()
+    return [
+        node
+        for node in seen
+        if not node["isArchived"] and not node["project"]["closed"] and _owner(node) == owner
+    ]
 
 
 def _priorities(values: Iterable[Node], field: str) -> Iterator[float]:

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.github.api import Api
-from jobs.github.cards import priorities_of
 from jobs.github.errors import Gone
 from jobs.github.people import Node, login_of
+from jobs.github.places import Places
 from jobs.ticket.dependencies import Found, Part, Reference, references
-from jobs.ticket.names import QUEUED, WORKING
 from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.order import Place, rank
+from jobs.ticket.order import Place
 from jobs.ticket.request import Ticket
 
 Issue = dict[str, Any]
@@ -39,30 +38,8 @@ class Relations:
             self._wide.close()
 
     def places(self, field: str) -> dict[int, Place]:
-        """By their labels, which of the repository's open tickets work and which wait: one call for each 100.
-
-        The label that says a ticket waits counts only beside the one that makes it a ticket.
-
-        Args:
-            field: the Project's field by which those that wait have their turns.
-        """
-        owner, _, name = self._ticket.repository.partition("/")
-        variables = {
-            "owner": owner, "name": name, "working": [WORKING], "waiting": [QUEUED], "cards": self._sees_cards(),
-        }  # fmt: skip
-        found: dict[int, Place] = {}
-        cursors: dict[str, str] | None = {}
-        while cursors is not None:
-            repository = self._api.query("slots", variables | cursors, optional={"projectItems"})[
-                "repository"
-            ]
-            for node in _tickets(repository["waiting"]):
-                said = priorities_of(node.get("projectItems"), self._ticket.repository, field)
-                found[node["number"]] = _waiting(node, said)
-            found |= {node["number"]: Place("working") for node in repository["working"]["nodes"]}
-            pages = {f"{part}After": repository[part]["pageInfo"] for part in ("working", "waiting")}
-            cursors = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]} or None
-        return found
+        """Which of the repository's tickets work and which wait, by a Project's field among others; see `Places`."""
+        return Places(self._api, self._ticket.repository, field, sees_cards=self._sees_cards()).read()
 
     def found(self, named: Iterable[Reference], viewer: str, *, has_parts: bool = False) -> Found:
         """What the ticket waits for: GitHub's dependencies, the issues that its body names, and its sub-issues.
@@ -175,16 +152,3 @@ def _part(node: Node) -> Part:
         opened_at=datetime.fromisoformat(node["createdAt"]),
         labels=frozenset(label["name"] for label in node["labels"]["nodes"]),
     )
-
-
-def _tickets(connection: dict[str, Any]) -> list[dict[str, Any]]:
-    return [node for node in connection["nodes"] if TRIGGER_LABEL in _labels(node)]
-
-
-def _waiting(node: dict[str, Any], priorities: Iterable[float]) -> Place:
-    at = datetime.fromisoformat(node["createdAt"])
-    return Place("waiting", rank(node["number"], _labels(node), at, priorities))
-
-
-def _labels(node: dict[str, Any]) -> set[str]:
-    return {label["name"] for label in node["labels"]["nodes"]}

@@ -8,6 +8,8 @@ from typing import Literal
 PRIORITIES = {"priority: high": 0, "priority: medium": 1, "priority: low": 3}
 """Labels, compared without regard to case. Without one a ticket stands between medium and low."""
 ORDINARY = 2
+UNPLACED = 999_999
+"""The position of a ticket without a card on the board."""
 UNSAID = 10**9
 """The number that stands for none in a Project's field; larger ones count as this one."""
 
@@ -22,16 +24,23 @@ class Place:
     """Of one that waits; the smallest is next."""
 
 
-def rank(number: int, labels: Collection[str], created_at: datetime, priorities: Iterable[float] = ()) -> str:
-    """A text that sorts as tickets have their turns: by label, then by Project, then the oldest issue first.
+def rank(
+    number: int,
+    labels: Collection[str],
+    created_at: datetime,
+    priorities: Iterable[float] = (),
+    position: int = UNPLACED,
+) -> str:
+    """A text that sorts as tickets have their turns: by label, by what a field says, by position, the oldest first.
 
     Args:
         priorities: what the ticket's cards say, see `priority`; the smallest counts.
+        position: of its card on the board, from the top.
     """
     given = [PRIORITIES[name.lower()] for name in labels if name.lower() in PRIORITIES]
     on_boards = UNSAID + min([UNSAID, *(max(-UNSAID, value) for value in priorities)])
     by_label = min(given, default=ORDINARY)
-    return f"{by_label:02d} {on_boards:017.6f} {created_at:%Y%m%d%H%M%S} {number:010d}"
+    return f"{by_label:02d} {on_boards:017.6f} {position:06d} {created_at:%Y%m%d%H%M%S} {number:010d}"
 
 
 def priority(value: str | float | None, options: Iterable[str] = ()) -> float | None:

@@ -29,7 +29,7 @@ BRANCH = "autocode/1-greet-politely"
 class World:
     """One repository of the hub and the ticket in it."""
 
-    hub: Hub
+    hub: Hub = field(repr=False)
     settings: Settings
     repository: str
     people: dict[str, httpx.Client]

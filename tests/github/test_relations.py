@@ -39,13 +39,17 @@ def test_the_next_of_five_hundred_tickets_is_chosen_with_six_calls_at_most(world
 
     with ThreadPoolExecutor(4) as hands:
         made = list(hands.map(open_issue, range(500)))
+    board = new_board(world.hub.url, "Plans")
+    for number in (made[300], made[200]):
+        board.add(world.act("alice", "GET", f"/issues/{number}")["node_id"])
     relations = world.open().relations
     relations.has_comment(1, BOT, "nothing", world.observe().now)
     world.control("DELETE", "calls")
     places = relations.places("Priority")
-    assert len(world.calls()) <= 6
+    calls = world.calls()
+    assert len(calls) <= 6
     assert len(places) == 500
-    assert next_up(places, 3) == [made[400]]
+    assert next_up(places, 5) == [made[400], made[300], made[200]]
 
 
 def test_what_cards_say_decides_unless_projects_are_out_of_sight(world, hub):
@@ -64,13 +68,34 @@ def test_what_cards_say_decides_unless_projects_are_out_of_sight(world, hub):
         shelf.write_number(shelf.add(by_number), "Priority" if shelf is other else "Effort", number)
     assert next_up(world.open().relations.places("priority"), 3) == [third, second, first]
     other.archive(other.add(by_number))
-    assert next_up(world.open().relations.places("priority"), 3) == [second, first, third]
+    # That of a number field elsewhere is archived, but its card on the first board stands below the second's.
+    assert next_up(world.open().relations.places("priority"), 3) == [second, third, first]
     granted = dict(hub.state.installations[hub.installation_id].permissions)
     hub.control("POST", "permissions", {"issues": "write", "metadata": "read"})
     try:
         assert next_up(world.open().relations.places("priority"), 3) == [first, second, third]
     finally:
         hub.control("POST", "permissions", granted)
+
+
+def test_the_oldest_board_orders_those_whose_cards_say_nothing(world, hub):
+    def waiting(title: str) -> tuple[int, str]:
+        labels = ["autocode", "autocode: queued"]
+        made = world.act("alice", "POST", "/issues", {"title": title, "labels": labels})
+        return made["number"], made["node_id"]
+
+    tickets = [waiting(f"Greet {number}") for number in range(4)]
+    board, later = new_board(hub.url, "Plans"), new_board(hub.url, "Afterthoughts")
+    cards = [board.add(node) for _, node in tickets[:3]]
+    for _, node in reversed(tickets):
+        later.add(node)
+    board.put_below(cards[2])
+    board.put_below(cards[0], cards[1])
+    world.control("DELETE", "calls")
+    places = world.open().relations.places("Priority")
+    assert next_up(places, 4) == [tickets[index][0] for index in (2, 1, 0, 3)]
+    calls = world.calls()
+    assert len([call for call in calls if call.endswith("/graphql")]) == 2
 
 
 def test_a_ticket_that_waits_for_nothing_is_known_with_one_call(world):

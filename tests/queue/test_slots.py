@@ -105,3 +105,14 @@ def test_after_everything_was_forgotten_githubs_list_is_believed_once_it_must_be
     remember_since(redis, NOW - timedelta(seconds=6))
     assert slots(2).join("2", 1) == 0
     assert slots(2).join("2", 2) is None
+
+
+def test_among_those_that_wait_githubs_list_says_whose_turn_it_is(slots, github):
+    github.listed = {1: Place("working"), 2: Place("waiting", "b"), 3: Place("waiting", "c")}
+    for number, rank in ((2, "a"), (3, "b"), (4, "d")):
+        slots(number).join(rank, 1)
+    assert slots(3).join("a", 1) == 1, "what it says itself counts only until it is on the list"
+    github.listed = {1: Place("working"), 2: Place("waiting", "c"), 3: Place("waiting", "b")}
+    slots(1).leave()
+    assert slots(1).next_up(3, anew=True) == [3, 2, 4]
+    assert slots(2).join("a", 1) == 1

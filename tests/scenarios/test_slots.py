@@ -136,6 +136,21 @@ def test_a_projects_field_decides_among_those_without_a_label(world: World) -> N
         assert holders(repo) == [following.number]
 
 
+def test_who_stands_higher_on_the_board_goes_first(world: World) -> None:
+    repo = with_slots(world, 1)
+    board = new_board(world.stack.hub.url, "Backlog")
+    holder, first, second = repo.issue().label(), repo.issue("one"), repo.issue("two")
+    holder.until("preparing")
+    upper, lower = (board.add(issue.node_id, "Todo") for issue in (first, second))
+    for issue in (first, second):
+        issue.label().until("queued")
+    until_places([holder], working=1, queued=2)
+    board.put_below(upper, lower)
+    holder.unlabel()
+    second.until("preparing")
+    assert holders(repo) == [second.number]
+
+
 def test_who_may_not_ask_is_told_before_it_would_be_its_turn(world: World) -> None:
     repo = with_slots(world, 1)
     repo.issue().label().until("preparing")

@@ -14,8 +14,10 @@ IN_ORDER = [
     rank(14, set(), LATER, [-3.5]),
     rank(13, set(), LATER, [7.0, 1.0]),
     rank(12, set(), LATER, [1.5]),
-    rank(11, set(), NOW, [10.0]),
-    rank(1, set(), NOW, [1e12]),
+    rank(11, set(), NOW, [10.0], position=3),
+    rank(10, set(), NOW, [10.0], position=4),
+    rank(16, set(), LATER, position=0),
+    rank(15, set(), NOW, position=12),
     rank(3, set(), LATER - timedelta(hours=1)),
     rank(5, {"bug"}, LATER - timedelta(hours=1)),
     rank(2, set(), LATER),
@@ -34,6 +36,10 @@ def working(*numbers: int) -> dict[int, Place]:
 
 def test_priority_comes_before_age_and_age_before_the_number() -> None:
     assert sorted(IN_ORDER) == IN_ORDER
+
+
+def test_a_number_beyond_all_measure_counts_as_none() -> None:
+    assert rank(1, set(), NOW, [1e12]) == rank(1, set(), NOW)
 
 
 def test_the_highest_of_several_priorities_counts() -> None:
