@@ -1,6 +1,6 @@
 """Merging for real, bringing a branch up to date, deleting it: with the events they cause and GitHub's refusals."""
 
-from tests.hub import git_facts, git_merge, pushes
+from tests.hub import git_facts, git_merge, pull_operations, pushes
 from tests.hub.auth import Actor
 from tests.hub.entities import PullRequest
 from tests.hub.errors import ApiError, invalid
@@ -91,8 +91,20 @@ def finish(state: State, actor: Actor, pull: PullRequest, tip: str) -> None:
         repository.default_branch,
         *repository.protections,
     ):
+        _take_along(state, actor, pull)
         git_facts.update_ref(repository, f"refs/heads/{pull.head_ref}", None)
     pushes.process(state, actor, repository)
+
+
+def _take_along(state: State, actor: Actor, pull: PullRequest) -> None:
+    """Open pull requests into a branch that goes with its merge get the base of the merged one.
+
+    Only so: whoever deletes the branch over the API or over git closes them (https://github.com/cli/cli/issues/14223).
+    https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-branches-in-your-repository/deleting-and-restoring-branches-in-a-pull-request
+    """
+    for other in pull.repository.pull_requests:
+        if other.state == "open" and other.base_ref == pull.head_ref:
+            pull_operations.edit_pull_request(state, actor, other, {"base": pull.base_ref})
 
 
 def update_branch(

@@ -65,6 +65,10 @@ def _refuse_doubles(repository: Repository, head_repository: Repository, branch:
 def edit_pull_request(state: State, actor: Actor, pull: PullRequest, changes: Json) -> PullRequest:
     """PATCH: any of title, body, state, base."""
     if (base := changes.get("base")) is not None and base != pull.base_ref:
+        if pull.state == "closed":
+            # Not even together with `"state": "open"`.
+            why = "Cannot change the base branch of a closed pull request."
+            raise invalid("PullRequest", "base", "invalid", why)
         base_sha = git_facts.branch_sha(pull.repository, base)
         if base_sha is None:
             raise invalid("PullRequest", "base", "invalid")
@@ -77,15 +81,17 @@ def edit_pull_request(state: State, actor: Actor, pull: PullRequest, changes: Js
             "edited",
             changes={"base": {"ref": {"from": before}, "sha": {"from": old_sha}}},
         )
-    if changes.get("state") == "open" and pull.state == "closed" and not _has_branch(pull):
+    if changes.get("state") == "open" and pull.state == "closed" and not _has_branches(pull):
         raise invalid("PullRequest", "state", "custom", "state cannot be changed. The branch was deleted.")
     edit_issue(state, actor, pull, {key: changes.get(key) for key in ("title", "body", "state")})
     return pull
 
 
-def _has_branch(pull: PullRequest) -> bool:
+def _has_branches(pull: PullRequest) -> bool:
+    """Head and base are still there."""
     repository = pull.head_repository
-    return repository is not None and git_facts.branch_sha(repository, pull.head_ref) is not None
+    is_based = git_facts.branch_sha(pull.repository, pull.base_ref) is not None
+    return is_based and repository is not None and git_facts.branch_sha(repository, pull.head_ref) is not None
 
 
 def mark_ready(state: State, actor: Actor, pull: PullRequest) -> PullRequest:
