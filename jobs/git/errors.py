@@ -27,6 +27,10 @@ class GitDenied(TellPeople):
     """The remote answered and refused: 401, 403, 404, or a rule of the repository against this push."""
 
 
+class BaseMissing(TellPeople):
+    """The remote has no branch of the name that the work is to begin from."""
+
+
 class GitUnauthorized(GitDenied):
     """401: the token has expired or was revoked; another one may do."""
 

@@ -16,7 +16,7 @@ from typing import Self
 
 from jobs.git.address import Address, is_branch_name
 from jobs.git.command import Commands, Remote
-from jobs.git.errors import DiskFull, GitFailed, GitUnreachable, MirrorBroken
+from jobs.git.errors import BaseMissing, DiskFull, GitFailed, GitUnreachable, MirrorBroken
 from jobs.git.files import remove_tree
 from jobs.git.lock import InUse, exclusive
 from jobs.git.worktree import Worktree
@@ -64,8 +64,8 @@ class Mirror:
 
         The remote as the last fetch saw it. What a dead worker left there is wiped. With `resume` its changes
         are kept, committed or not, unless the branch has moved away from under them.
-        Raises TellPeople for names git does not accept and for a base that the remote does not have, MirrorBroken,
-        DiskFull, GitFailed.
+        Raises TellPeople for names git does not accept, BaseMissing for a base that the remote does not have,
+        MirrorBroken, DiskFull, GitFailed.
         """
         try:
             return self._worktree(number, branch, base, resume)
@@ -113,8 +113,8 @@ class Mirror:
 
     def _worktree(self, number: int, branch: str, base: str, resume: bool) -> Worktree:
         self._hold()
-        start, exists = self._start(branch, base)
-        worktree = Worktree(self, number, branch, base)
+        start, base_sha, exists = self._start(branch, base)
+        worktree = Worktree(self, number, branch, base, base_sha)
         worktree.resumed = resume and worktree.builds_on(start, exists)
         if not worktree.resumed:
             worktree.restore(start)
@@ -179,8 +179,8 @@ class Mirror:
         remove_tree(self.path)
         remove_tree(self.worktrees)
 
-    def _start(self, branch: str, base: str) -> tuple[str, bool]:
-        """The commit to start from, and whether the branch exists on the remote."""
+    def _start(self, branch: str, base: str) -> tuple[str, str, bool]:
+        """The commit to start from, the base's head, and whether the branch exists on the remote."""
         for name in (branch, base):
             if not is_branch_name(name):
                 raise TellPeople(
@@ -188,11 +188,11 @@ class Mirror:
                 )
         heads = self._heads(branch, base)
         if base not in heads:
-            raise TellPeople(
+            raise BaseMissing(
                 f"The base branch `{base}` does not exist in {Remote(self.url).repository}. "
                 "Create it, or name another one, then ask with `/autocode retry`."
             )
-        return heads.get(branch, heads[base]), branch in heads
+        return heads.get(branch, heads[base]), heads[base], branch in heads
 
     def _heads(self, *branches: str) -> dict[str, str]:
         """Commit of each of these branches that the remote has."""

@@ -14,7 +14,7 @@ from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
 from jobs.git.errors import DiskFull, GitFailed, PushConflict
 from jobs.git.files import remove_tree
 from jobs.git.push import Pushed, push_branch, replace_branch
-from jobs.git.update import has_markers, merge_base, rebase_onto, unresolved_paths
+from jobs.git.update import has_markers, is_part, merge_base, rebase_onto, unresolved_paths
 from jobs.ticket import policy
 from jobs.ticket.errors import TellPeople
 from jobs.ticket.policy import Change, Kind
@@ -38,7 +38,7 @@ LARGEST_SHOWN = 100_000
 class Worktree:
     """The files of ticket `number` below its mirror; made by `Mirror.worktree`."""
 
-    def __init__(self, mirror: "Mirror", number: int, branch: str, base: str) -> None:
+    def __init__(self, mirror: "Mirror", number: int, branch: str, base: str, base_sha: str) -> None:
         self.path = mirror.worktrees / str(number)
         self.branch = branch
         self.base = base
@@ -50,6 +50,7 @@ class Worktree:
         """Git's files about this worktree: HEAD and index. Safe to show to a sandbox, read-only."""
         self._mirror = mirror
         self._base_ref = f"refs/remotes/origin/{base}"
+        self._base_then = base_sha
         self._git = Commands(self.git_dir, self.path)
 
     def head(self) -> str:
@@ -57,14 +58,19 @@ class Worktree:
         return (self.git_dir / "HEAD").read_text().strip()
 
     def base_sha(self) -> str:
-        """The head of the base branch as last fetched; the ticket's branch may have left it earlier."""
-        return self._git.line("rev-parse", self._base_ref)
+        """The head of the base branch as last fetched; the ticket's branch may have left it earlier.
+
+        Of a base that was deleted meanwhile, of which another worker's fetch has heard: as it was seen here before.
+        """
+        found = self._git.line("for-each-ref", "--format=%(objectname)", self._base_ref)
+        self._base_then = found or self._base_then
+        return self._base_then
 
     def diff(self) -> str:
         """What the ticket changes: from where its branch left the base to the files as they are, new files
         included, ignored and refused ones not. Binary files are named, not shown."""
         self._stage(self._changes())
-        fork = self._git.line("merge-base", "HEAD", self._base_ref)
+        fork = self._git.line("merge-base", "HEAD", self.base_sha())
         return self._git.run("diff", "--cached", "--find-renames", *PLAIN_DIFF, fork).decode(
             "utf-8", "replace"
         )
@@ -80,16 +86,23 @@ class Worktree:
 
     def contains_base(self) -> bool:
         """The base's head is part of what is checked out here."""
-        return self._git.says_yes("merge-base", "--is-ancestor", self._base_ref, "HEAD")
+        return is_part(self._git, self.base_sha(), "HEAD")
 
-    def update(self, message: str, *, author: Person, rebase: bool) -> list[str]:
+    def update(self, message: str, *, author: Person, rebase: bool, since: str = "") -> list[str]:
         """Bring the base's commits in, with `rebase` by rewriting ours if there are no others and git can do it alone,
-        else by a merge; the paths where both sides meet and somebody has to choose. Uncommitted changes are lost."""
-        before = self.head()
-        if rebase and rebase_onto(self._git, self._base_ref, author):
+        else by a merge; the paths where both sides meet and somebody has to choose. Uncommitted changes are lost.
+
+        Args:
+            since: the commit of another branch that ours began on, if it did. Where the base does not hold it, what came
+                before it is left behind, for which ours are rewritten in any case if that can be.
+        """
+        before, base = self.head(), self.base_sha()
+        since = since if since and is_part(self._git, since, "HEAD") else ""
+        is_left_behind = since and not is_part(self._git, since, base)
+        if (rebase or is_left_behind) and rebase_onto(self._git, base, author, since):
             self.replaces = before
             return []
-        return merge_base(self._git, self._base_ref, message, author)
+        return merge_base(self._git, base, message, author, since)
 
     def conflicts(self) -> list[str]:
         """The paths that an update left to be settled, until the commit that settles them."""
@@ -151,10 +164,15 @@ class Worktree:
         self.replaces = None
         return pushed
 
-    def show(self, path: str) -> str | None:
+    def show(self, path: str, branch: str = "") -> str | None:
         """A file as it is at the head of the base branch, never of the ticket's, links inside the repository
-        followed; None where there is none. At most `LARGEST_SHOWN` bytes of it."""
-        question = f"{self._base_ref}:{path}".encode() + b"\0"
+        followed; None where there is none. At most `LARGEST_SHOWN` bytes of it.
+
+        Args:
+            branch: another branch to look in, such as the one that a stack of tickets stands on.
+        """
+        ref = f"refs/remotes/origin/{branch}" if branch else self.base_sha()
+        question = f"{ref}:{path}".encode() + b"\0"
         answer = self._git.run("cat-file", "--batch", "--follow-symlinks", "-z", stdin=question)
         header, _, content = answer.partition(b"\n")
         if header.split(b" ")[1:2] != [b"blob"]:
