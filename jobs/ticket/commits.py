@@ -27,6 +27,8 @@ def _trailers(record: Record, number: int, co_author: str | None) -> str:
         f"Autocode-Run: {record.run}",
         f"Autocode-Iteration: {record.iteration}",
     ]
+    if record.stacked:
+        trailers.append(f"Autocode-Base: {record.base}")
     if co_author:
         trailers.append(f"Co-authored-by: {co_author}")
     return "\n".join(trailers) + "\n"

@@ -31,6 +31,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """Yes or no."""
+
+    def read(self, value: object) -> bool:
+        """The answer; ValueError says what was expected."""
+        if value is not True and value is not False:
+            raise ValueError("true or false was expected")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON schema."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
 class Whole:
     """A whole number from 1 to `most`."""
 
@@ -77,7 +92,7 @@ class Text:
         return {"type": "string", "minLength": 1, "maxLength": 100}
 
 
-Kind = Choice | Whole | Dollars | Text
+Kind = Choice | Switch | Whole | Dollars | Text
 
 
 @dataclass(frozen=True)
@@ -122,6 +137,9 @@ class Configuration:
     """The Project's number or single-select field that decides which ticket is next: the smallest number, or the option
     that stands first in the field's list. A label `priority: high`, `priority: medium` or `priority: low` comes before
     it."""
+    stack: Annotated[bool, Switch()] = False
+    """A ticket that waits for one last issue of its repository begins on top of that one's pull request, once it is
+    ready for review."""
     update: Annotated[str, Choice(("merge", "rebase"))] = "merge"
     """How the base's commits come into a branch that conflicts with them; `rebase` only over autocode's own commits."""
     usd: Annotated[Decimal | None, Dollars()] = None

@@ -36,6 +36,20 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Stacked:
+    """What a ticket stands on that began before its blocker was merged."""
+
+    issue: int
+    """The blocker's number."""
+    pull_request: int | None
+    """Of the blocker; None once it was closed without a merge: the ticket waits for the issue again."""
+    trunk: str
+    """The branch that the ticket would have begun from otherwise."""
+    head_sha: str = ""
+    """The pull request's head when it was looked at last."""
+
+
+@dataclass(frozen=True)
 class Part:
     """A sub-issue of a ticket."""
 

@@ -110,6 +110,9 @@ def merge_signal(
     record: Record, observation: Observation, pull_request: PullRequest, budget: Budget
 ) -> Signal | None:
     """What is to be done about merging, once nothing else is."""
+    if record.stacked is not None:
+        # Not before what it stands on, and then into another base.
+        return None
     if record.phase is Phase.VALIDATING and _is_wanted(record, observation, pull_request, budget):
         return Signal.MERGE_WANTED
     merge = record.merge
@@ -128,7 +131,7 @@ def settled_at(record: Record, observation: Observation, budget: Budget) -> date
 
     Nobody calls us then: GitHub tells us of what we have done ourselves, and that is not listened to.
     """
-    if record.phase is not Phase.VALIDATING or record.since is None:
+    if record.phase is not Phase.VALIDATING or record.since is None or record.stacked is not None:
         return None
     settled = record.since + min(SETTLING, budget.checks_timeout)
     is_of_use = observation.configuration.merge != "never" or (record.merge is not None and record.merge.by)

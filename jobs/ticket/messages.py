@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from jobs.ticket.commands import COMMANDS
+from jobs.ticket.dependencies import Stacked
 from jobs.ticket.names import ticket_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Card, Check, Issue, Observation
 from jobs.ticket.phases import LEAVES_WHEN
@@ -79,6 +80,50 @@ def merge_awaits(wish: Merge) -> str:
     return (
         f"@{wish.by} asked for the merge of `{wish.head_sha[:7]}`: it comes when its checks have passed. Should they "
         "fail, ask again for the commit that mends it."
+    )
+
+
+def merge_awaits_below(wish: Merge, stacked: Stacked) -> str:
+    """The merge was asked for of what stands on something that is not merged yet."""
+    return (
+        f"@{wish.by} asked for the merge of `{wish.head_sha[:7]}`, which stands on {_below(stacked)}: it comes when "
+        "that is merged and this has passed its checks on its new base, unless something had to be changed for it."
+    )
+
+
+def below_merged(stacked: Stacked, base: str) -> str:
+    """What the ticket stood on was merged."""
+    return f"{_below(stacked).capitalize()} was merged, so this goes on top of `{base}`, without its commits."
+
+
+def below_closed(stacked: Stacked, base: str) -> str:
+    """What the ticket stood on was closed."""
+    return (
+        f"{_below(stacked).capitalize()} was closed without a merge, so this ticket waits for #{stacked.issue} again. "
+        f"When that is closed, it goes on top of `{base}`; when it has another pull request, on top of that."
+    )
+
+
+def below_rewritten(stacked: Stacked) -> str:
+    """What the ticket stands on has another history."""
+    return f"The branch of {_below(stacked)} was rewritten, so this is put on top of it anew."
+
+
+def base_replaced(base: str) -> str:
+    """Somebody gave the pull request another base."""
+    return f"The pull request was given the base `{base}`, so this goes on top of that, without the commits below it."
+
+
+def closed_with_base(number: int, note: str) -> str:
+    """GitHub has closed the pull request, and cannot open it again."""
+    return (
+        f"GitHub closed #{number} when the branch below it was deleted; another one takes its place. {note}"
+    )
+
+
+def _below(stacked: Stacked) -> str:
+    return f"pull request #{stacked.pull_request}" + (
+        f" of #{stacked.issue}" if stacked.issue != stacked.pull_request else ""
     )
 
 
@@ -298,6 +343,9 @@ def pull_request_body(record: Record, observation: Observation) -> str:
     parts = [
         ticket_marker(number),
         f"Closes #{number}",
+        f"Stacked on {_below(record.stacked)}: merge that first."
+        if record.stacked and record.stacked.pull_request
+        else "",
         quiet(record.summary) or "Work in progress.",
         f"### Checklist\n\n{plan}" if plan else "",
         evidence(record),

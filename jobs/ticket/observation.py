@@ -248,6 +248,8 @@ class Observation:
     """Every branch called `autocode/<number>-…`."""
     pull_requests: tuple[PullRequest, ...] = ()
     """Every pull request that we opened from such a branch, newest first."""
+    below: PullRequest | None = None
+    """The one that the ticket stands on, without checks, reviews and comments; None where it stands on none."""
     cards: tuple[Card, ...] = ()
     """Of the issue, on the Projects of its repository's owner; none where we may not see Projects."""
     may_move_cards: bool = False

@@ -51,6 +51,7 @@ class Signal(StrEnum):
     MERGE_WANTED = "merge wanted"
     MERGE_REFUSED = "merge refused"
     OUTDATED = "to be updated"
+    BASE_REPLACED = "base replaced"
     STUCK = "conflicts again"
     MERGED = "merged"
     PULL_REQUEST_CLOSED = "pull request closed"
@@ -153,12 +154,18 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.REFUSED: Phase.CANCELLED,
             Signal.PARTS_DONE: Phase.DONE,
         },
-        Phase.PREPARING: {Signal.PREPARED: Phase.CODING, Signal.UPDATED: Phase.PUBLISHING},
+        Phase.PREPARING: {
+            Signal.PREPARED: Phase.CODING,
+            Signal.UPDATED: Phase.PUBLISHING,
+            # What it was to begin on is gone before it had published anything.
+            Signal.BASE_REPLACED: Phase.QUEUED,
+        },
         Phase.CODING: {
             Signal.SUBMITTED: Phase.PUBLISHING,
             Signal.ASKED: Phase.ASKING,
             Signal.PLANNED: Phase.APPROVING,
             Signal.OUT_OF_BUDGET: Phase.PUBLISHING,
+            Signal.BASE_REPLACED: Phase.QUEUED,
             Signal.GAVE_UP: Phase.FAILED,
         },
         Phase.ASKING: {Signal.ANSWERED: Phase.QUEUED, Signal.CONTINUED: Phase.QUEUED},
@@ -166,6 +173,7 @@ TRANSITIONS: Transitions = _unfinished(
         Phase.PUBLISHING: {
             Signal.PUBLISHED: Phase.CHECKING,
             Signal.HELD: Phase.ASKING,
+            Signal.BASE_REPLACED: Phase.QUEUED,
             Signal.GAVE_UP: Phase.FAILED,
             Signal.SET_BACK: Phase.PREPARING,
         },
@@ -177,12 +185,14 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.PUSHED: Phase.CHECKING,
             Signal.CHANGES_REQUESTED: Phase.PREPARING,
             Signal.OUTDATED: Phase.PREPARING,
+            Signal.BASE_REPLACED: Phase.QUEUED,
             Signal.STUCK: Phase.ASKING,
         },
         Phase.VALIDATING: {
             Signal.CHANGES_REQUESTED: Phase.QUEUED,
             Signal.PUSHED: Phase.CHECKING,
             Signal.OUTDATED: Phase.QUEUED,
+            Signal.BASE_REPLACED: Phase.QUEUED,
             Signal.STUCK: Phase.ASKING,
             # A check that came late, or was run again.
             Signal.CHECKS_FAILED: Phase.QUEUED,
@@ -194,6 +204,7 @@ TRANSITIONS: Transitions = _unfinished(
             Signal.CHANGES_REQUESTED: Phase.QUEUED,
             Signal.PUSHED: Phase.CHECKING,
             Signal.OUTDATED: Phase.QUEUED,
+            Signal.BASE_REPLACED: Phase.QUEUED,
             Signal.STUCK: Phase.ASKING,
             Signal.CHECKS_FAILED: Phase.QUEUED,
             Signal.EXHAUSTED: Phase.FAILED,

@@ -12,6 +12,7 @@ from typing import Any
 
 from jobs.ticket import names
 from jobs.ticket.budget import Spend
+from jobs.ticket.dependencies import Stacked
 from jobs.ticket.names import STATUS_MARKER
 from jobs.ticket.phases import LABEL, Phase
 
@@ -171,6 +172,10 @@ class Record:
     """Of a ticket with open sub-issues: each of them, as people write it, and its state in a word."""
     begun_parts: tuple[int, ...] = ()
     """Numbers of the sub-issues that were begun on its behalf."""
+    stacked: Stacked | None = None
+    """While it stands on its blocker's pull request, whose branch is its `base`, or waits to do so again."""
+    underneath: str = ""
+    """The last commit of its branch that came from the branch below; it is left behind when the base is another one."""
     in_front: int = 0
     """While queued: how many waiting tickets come before it, as far as was seen when it was looked at last."""
 
@@ -296,6 +301,7 @@ def _record(data: dict[str, Any]) -> Record:
                 for item in data["rounds"]
             ),
             "held_by": tuple(data.get("held_by", ())),
+            "stacked": Stacked(**data["stacked"]) if data.get("stacked") else None,
             "waits_for": tuple(data.get("waits_for", ())),
             "parts": tuple(map(tuple, data.get("parts", ()))),
             "begun_parts": tuple(data.get("begun_parts", ())),

@@ -176,6 +176,8 @@ def _merge(case: Case) -> Reply:
     is_open = phase is Phase.CHECKING or (
         pull_request is not None and verdict(pull_request.checks) is Verdict.PENDING
     )
+    if record.stacked is not None:
+        return Reply(changes={"merge": wish}, note=messages.merge_awaits_below(wish, record.stacked))
     return Reply(changes={"merge": wish}, note=messages.merge_awaits(wish) if is_open else "")
 
 
@@ -192,7 +194,7 @@ def _rebase(case: Case) -> Reply:
 
 def _base(case: Case) -> Reply:
     if case.record and case.record.branch is None:
-        return Reply(changes={"base": case.said.words})
+        return Reply(changes={"base": case.said.words, "stacked": None})
     return _unfit(
         case, "a base is chosen before the work begins: `/autocode stop`, then start with another base"
     )

@@ -88,6 +88,11 @@ def reconcile_on_end_of_pull_request(payload: Payload) -> Request | None:
     return Changed(pull_request, also=also, why=cause(payload))
 
 
+def reconcile_on_base(payload: Payload) -> Request | None:
+    """The base of a ticket's pull request was changed by somebody else than the bot that opened it."""
+    return reconcile_on_pull_request(payload) if "base" in find(payload, "changes", dict) else None
+
+
 def reconcile_on_check_suite(payload: Payload) -> Request | None:
     """The suite is of a ticket's branch, and not GitHub Actions', which workflow_run reports."""
     # GitHub describes the slug as optional.
@@ -205,6 +210,7 @@ RULES: dict[str, Rule] = {
     "issue_comment.edited": reconcile_on_edit,
     "pull_request.closed": reconcile_on_end_of_pull_request,
     "pull_request.reopened": reconcile_on_end_of_pull_request,
+    "pull_request.edited": reconcile_on_base,
     "pull_request.synchronize": reconcile_on_pull_request,
     "pull_request.auto_merge_disabled": reconcile_on_pull_request,
     "pull_request.dequeued": reconcile_on_pull_request,

@@ -245,6 +245,9 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         return None
     pull_request = own_pull_request(record, observation)
     waited = observation.now - record.published_at
+    if record.update and (pull_request is None or pull_request.head_sha == record.head_sha):
+        # Before anything else is worked on: what comes of that would be seen against a base that is none any more.
+        return Signal.BASE_REPLACED
     if pull_request is None:
         return Signal.PULL_REQUEST_CLOSED if waited >= budget.checks_timeout else None
     if pull_request.head_sha != record.head_sha:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from jobs.ticket.checks import PASSING
+from jobs.ticket.dependencies import Stacked
 from jobs.ticket.names import APPROVE
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import PlanStep, Record, Round
@@ -99,6 +100,8 @@ def _steps(record: Record) -> str:
         lines.append(f"- [x] branch `{record.branch}` from `{record.base}`")
     if record.pull_request:
         lines.append(f"- [x] pull request #{record.pull_request}")
+    if record.stacked and record.stacked.pull_request:
+        lines.append(_stacked(record.stacked))
     lines += [_round(item) for item in record.rounds]
     if record.phase in (Phase.CODING, Phase.PREPARING, Phase.PUBLISHING, Phase.QUEUED):
         activity = f": {quiet(short(record.activity))}" if record.activity else ""
@@ -113,6 +116,14 @@ def _steps(record: Record) -> str:
     elif record.phase is Phase.DONE:
         lines.append("- [x] merged")
     return "\n".join(lines)
+
+
+def _stacked(stacked: Stacked) -> str:
+    """What has to be merged before the ticket."""
+    return (
+        f"- [ ] stacked on #{stacked.issue}: its pull request #{stacked.pull_request} has to be merged first; then "
+        f"this is rebased and goes into `{stacked.trunk}`"
+    )
 
 
 def _waits_for(record: Record) -> str:

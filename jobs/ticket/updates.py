@@ -94,7 +94,9 @@ def rebuilt(observation: Observation, budget: Budget) -> Record | None:
     record = replace(
         fresh,
         branch=branch.name,
-        base=pull_request.base_branch if pull_request else observation.repository.default_branch,
+        base=pull_request.base_branch
+        if pull_request
+        else trailers.get("Autocode-Base", observation.repository.default_branch),
         head_sha=branch.head_sha,
         iteration=int(trailers.get("Autocode-Iteration", "1")),
         run=trailers.get("Autocode-Run", fresh.run),
@@ -211,6 +213,15 @@ def _on_conflict(record: Record, observation: Observation, budget: Budget) -> Re
     return replace(following, first_iteration=following.iteration, update=True, updates=record.updates + 1)
 
 
+def _on_base_replaced(record: Record, observation: Observation, _budget: Budget) -> Record:
+    """Another round where there was one; the note, which says why, and a wish to merge stay."""
+    if not record.rounds:
+        return replace(record, activity="")
+    following = record.iteration + 1
+    judged = replace(_judged(record, observation), iteration=following, first_iteration=following)
+    return replace(judged, update=True, activity="")
+
+
 def _on_stuck(record: Record, observation: Observation, _budget: Budget) -> Record:
     """What people said before they were asked is no answer."""
     judged = _retargeted(_judged(record, observation), observation)
@@ -296,6 +307,7 @@ UPDATES: dict[Signal, Update] = {
     Signal.MERGE_WANTED: _on_merge,
     Signal.MERGE_REFUSED: _on_refusal,
     Signal.OUTDATED: _on_conflict,
+    Signal.BASE_REPLACED: _on_base_replaced,
     Signal.STUCK: _on_stuck,
     Signal.UNLABELED: _ends_with(messages.UNLABELED),
     Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),

@@ -30,6 +30,7 @@ method: rebase
 model: claude-sonnet-5-5
 plan: approve
 priority: Urgency
+stack: true
 update: rebase
 usd: 2.5
 """
@@ -44,6 +45,7 @@ usd: 2.5
         model="claude-sonnet-5-5",
         plan="approve",
         priority="Urgency",
+        stack=True,
         update="rebase",
         usd=Decimal("2.5"),
     )

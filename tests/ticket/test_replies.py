@@ -58,7 +58,7 @@ def test_every_command_has_a_row() -> None:
         (record(Phase.CHECKING), "/autocode rebase", Signal.OUTDATED, {"updates": 0}),
         (record(Phase.VALIDATING), "/autocode rebase", Signal.OUTDATED, {"updates": 0}),
         (STUCK, "/autocode rebase", Signal.ANSWERED, {}),
-        (FRESH, "/autocode base release/2", None, {"base": "release/2"}),
+        (FRESH, "/autocode base release/2", None, {"base": "release/2", "stacked": None}),
         (record(Phase.CODING), "/autocode model claude-haiku-5-5", None, {"model": "claude-haiku-5-5"}),
         (record(Phase.CODING), "/autocode stop", Signal.STOPPED, {}),
     ],

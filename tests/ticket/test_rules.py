@@ -86,6 +86,7 @@ ASKS = [
         (f"pull_request.{action}", delivery(action, pull_request=pull_request()))
         for action in PULL_REQUEST_ACTIONS
     ],
+    ("pull_request.edited", delivery("edited", pull_request=pull_request(), changes={"base": {}})),
     ("pull_request_review.submitted", delivery("submitted", pull_request=pull_request())),
     ("check_suite.completed", delivery("completed", check_suite=suite(BRANCH))),
     ("workflow_run.completed", delivery("completed", workflow_run=run(BRANCH, SAME))),
@@ -125,6 +126,11 @@ LEAVES = [
         "a fork",
         "pull_request.synchronize",
         delivery("synchronize", pull_request=pull_request(repository=200)),
+    ),
+    (
+        "its text",
+        "pull_request.edited",
+        delivery("edited", pull_request=pull_request(), changes={"body": {}}),
     ),
     (
         "a fork that is gone",
