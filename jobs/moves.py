@@ -8,6 +8,7 @@ from jobs.steps.merging import call_off
 from jobs.steps.preparing import remove_worktree
 from jobs.steps.pressing import reply_to_press
 from jobs.steps.replying import reply_to_command
+from jobs.steps.stacking import follow_below, recall_stack
 from jobs.steps.waiting import heed_held_checks, keep_place, wait_for_turn
 from jobs.steps.work import Work
 from jobs.ticket.observation import Trigger
@@ -23,6 +24,9 @@ def take_signals(world: World, work: Work) -> bool:
     """Walk the table with everything that this observation, commands and cards say; whether they said anything."""
     changed = False
     while True:
+        unfounded = follow_below(work)
+        if unfounded and move(world, work, unfounded):
+            changed = True
         # In another phase the word of other people counts.
         work.ask_permissions(logins_to_ask(work.recorded, work.observation))
         happened = signal(work.recorded, work.observation, work.budget)
@@ -69,6 +73,7 @@ def recall(work: Work) -> bool:
         return False
     log.warning("%s: no valid record, rebuilt as %s", work.ticket.key, record.phase)
     work.record = record
+    recall_stack(work)
     return True
 
 

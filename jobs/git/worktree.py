@@ -70,8 +70,7 @@ class Worktree:
         """What the ticket changes: from where its branch left the base to the files as they are, new files
         included, ignored and refused ones not. Binary files are named, not shown."""
         self._stage(self._changes())
-        fork = self._git.line("merge-base", "HEAD", self.base_sha())
-        return self._git.run("diff", "--cached", "--find-renames", *PLAIN_DIFF, fork).decode(
+        return self._git.run("diff", "--cached", "--find-renames", *PLAIN_DIFF, self.fork()).decode(
             "utf-8", "replace"
         )
 
@@ -84,17 +83,28 @@ class Worktree:
         unsettled = [policy.unsettled(path) for path in self.conflicts() if self._has_markers(path)]
         return [*policy.violations(self._changes()), *unsettled]
 
-    def contains_base(self) -> bool:
-        """The base's head is part of what is checked out here."""
-        return is_part(self._git, self.base_sha(), "HEAD")
+    def contains_base(self, since: str = "") -> bool:
+        """The base's head is part of what is checked out here, and what came up to `since` is left behind: the base has
+        it too, or it is no part of this, or the base was merged in without it (see `update`)."""
+        base = self.base_sha()
+        if not is_part(self._git, base, "HEAD"):
+            return False
+        if not since or is_part(self._git, since, base) or not is_part(self._git, since, "HEAD"):
+            return True
+        merges = self._git.line("rev-list", "--merges", "--parents", "HEAD", f"^{since}").splitlines()
+        return any(base in line.split()[2:] for line in merges)
+
+    def fork(self) -> str:
+        """The commit at which the branch has left its base."""
+        return self._git.line("merge-base", "HEAD", self.base_sha())
 
     def update(self, message: str, *, author: Person, rebase: bool, since: str = "") -> list[str]:
         """Bring the base's commits in, with `rebase` by rewriting ours if there are no others and git can do it alone,
         else by a merge; the paths where both sides meet and somebody has to choose. Uncommitted changes are lost.
 
         Args:
-            since: the commit of another branch that ours began on, if it did. Where the base does not hold it, what came
-                before it is left behind, for which ours are rewritten in any case if that can be.
+            since: the commit of another branch that ours began on, if it did. Where the base does not hold it, it stays
+                behind with what came before it, for which ours are rewritten in any case if that can be.
         """
         before, base = self.head(), self.base_sha()
         since = since if since and is_part(self._git, since, "HEAD") else ""

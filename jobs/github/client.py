@@ -18,9 +18,10 @@ from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
 from jobs.github.relations import Relations
+from jobs.github.stacks import Stacks
 from jobs.github.threads import thread_of
 from jobs.github.tokens import PERMISSIONS, PROJECTS, Token, app_credentials, mint
-from jobs.github.writes import IssueIds, pull_request_of
+from jobs.github.writes import IssueIds
 from jobs.settings import Settings
 from jobs.ticket import configuration
 from jobs.ticket.errors import TellPeople
@@ -38,7 +39,7 @@ LOG_KEPT = 200_000
 """Bytes of its end that are kept: failures stand at the end."""
 
 
-class Installation(Merges, CheckRuns):
+class Installation(Merges, CheckRuns, Stacks):
     """One ticket on GitHub: a context manager that holds one connection and, in memory only, one token.
 
     The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is
@@ -153,11 +154,8 @@ class Installation(Merges, CheckRuns):
         For one that an observation lacks: its branch is gone, and GitHub does not link it to the issue because its
         base is not the default branch.
         """
-        try:
-            found = pull_request_of(self._api.get(f"{self._repository}/pulls/{number}").json())
-        except Gone:
-            return None
-        return None if found.state == "OPEN" else found
+        found = self.pull_request(number)
+        return None if found is None or found.state == "OPEN" else found
 
     def find_issue(self, marker: str, *, since: datetime) -> IssueIds | None:
         """The issue of ours, changed since then, whose body has the marker; needs an observation."""

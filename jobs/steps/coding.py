@@ -202,7 +202,7 @@ def _brief(work: Work, worktree: Worktree, threads: dict[str, Thread]) -> str:
     commenters = {item.author for item in comments if item.by_person}
     work.ask_permissions(commenters | {review.author for review in reviews if review.by_person})
     material = Material(
-        instructions=worktree.show("AGENTS.md"),
+        instructions=worktree.show("AGENTS.md", record.stacked.trunk if record.stacked else ""),
         diff=worktree.diff(),
         red=_red(work),
         reviews=demands(record, work.observation),

@@ -7,6 +7,7 @@ A ticket that is over ends, whatever GitHub does not let us clear away.
 from functools import partial
 
 from jobs.steps.allowed import allowed
+from jobs.steps.stacking import make_way
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.observation import PullRequest
@@ -24,8 +25,9 @@ def finish(work: Work, _signal: Signal) -> None:
     is_left_open = pull_request.base_branch != work.observation.repository.default_branch
     if is_left_open and work.observation.issue.state == "OPEN":
         allowed(work, work.github.close_issue)
-    if _is_there(work, pull_request):
-        allowed(work, partial(work.github.delete_branch, pull_request.head_branch))
+    branch, base = pull_request.head_branch, pull_request.base_branch
+    if _is_there(work, pull_request) and make_way(work, branch, base):
+        allowed(work, partial(work.github.delete_branch, branch))
 
 
 def roll_back(work: Work) -> None:
@@ -40,7 +42,8 @@ def _fate_of_branch(work: Work, pull_request: PullRequest) -> str:
     branch = pull_request.head_branch
     if not work.github.is_only_ours(pull_request):
         return messages.branch_kept(branch)
-    deleted = allowed(work, partial(work.github.delete_branch, branch))
+    is_free = make_way(work, branch, pull_request.base_branch)
+    deleted = is_free and allowed(work, partial(work.github.delete_branch, branch))
     return messages.branch_deleted(branch) if deleted else ""
 
 

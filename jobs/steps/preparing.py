@@ -3,18 +3,21 @@
 import logging
 
 from jobs.agent.transcript import Checkpoint
+from jobs.freshness import LAG
 from jobs.git.address import Address
-from jobs.git.errors import MirrorBroken
+from jobs.git.errors import BaseMissing, MirrorBroken
 from jobs.git.evict import evict
 from jobs.git.files import require_room
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
+from jobs.steps.stacking import begin_on_top
 from jobs.steps.updating import update
 from jobs.steps.work import Work
-from jobs.ticket.errors import TellPeople
+from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.names import ticket_branch
 from jobs.ticket.observation import Observation
 from jobs.ticket.phases import Signal
+from jobs.ticket.stacking import trunk_of
 from jobs.ticket.updates import checked_out
 
 GIGABYTE = 10**9
@@ -27,8 +30,8 @@ log = logging.getLogger("autocode")
 def prepare(work: Work) -> Signal:
     """Settle the branch and check it out."""
     if work.record.branch is None:
-        wanted = work.record.base or work.observation.configuration.base
-        base = wanted or work.observation.repository.default_branch
+        stacked = work.record.stacked
+        base = work.record.base if stacked else trunk_of(work.record, work.observation)
         if base is None or work.observation.repository.is_empty:
             raise TellPeople(
                 f"The repository {work.ticket.repository} has no commit yet, so there is no branch to start from. "
@@ -41,7 +44,10 @@ def prepare(work: Work) -> Signal:
     if not (goes_on and worktree.resumed):
         checkpoint_of(work).delete()
         work.record = checked_out(work.record, worktree.head(), work.clock())
-    return update(work, worktree) if work.record.update else Signal.PREPARED
+    begin_on_top(work, worktree)
+    is_held_up = goes_on and work.record.underneath
+    # Whoever was answered goes on first, in files that have been brought along if nothing in them is unsaved.
+    return update(work, worktree) if work.record.update and not is_held_up else Signal.PREPARED
 
 
 def open_worktree(work: Work, *, resume: bool) -> Worktree:
@@ -59,6 +65,11 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
         work.still_ours()
         try:
             work.worktree = mirror.worktree(*arguments, resume=resume)
+        except BaseMissing as missing:
+            if record.stacked is None:
+                raise
+            # GitHub has not shown yet what became of its pull request.
+            raise Later(work.clock() + LAG, str(missing)) from missing
         except MirrorBroken:
             work.with_token(mirror.fetch)
             work.still_ours()

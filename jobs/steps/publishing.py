@@ -5,6 +5,7 @@ from jobs.git.push import Pushed
 from jobs.git.worktree import Worktree
 from jobs.steps.people import bot, co_author
 from jobs.steps.preparing import checkpoint_of, open_worktree
+from jobs.steps.stacking import brought_along, leave_below
 from jobs.steps.threads import post_answers
 from jobs.steps.work import Work
 from jobs.ticket import commits, messages
@@ -24,8 +25,12 @@ def publish(work: Work) -> Signal:
         return Signal.HELD
     worktree.commit(_message(work, worktree), author=bot(work))
     if worktree.head() == work.record.head_sha and not _was_held(work):
-        if work.record.update and not work.record.open_question and worktree.contains_base():
-            work.note(update=False, note=messages.UP_TO_DATE)
+        has_base = worktree.contains_base(work.record.underneath)
+        if work.record.update and not work.record.open_question and has_base:
+            work.note(note=messages.UP_TO_DATE)
+            brought_along(work, worktree)
+            if work.record.pull_request is None:
+                work.note(pull_request=_open_pull_request(work).number)
             return Signal.PUBLISHED
         return _only_answered(work, is_new_worker) or _nothing_new(work, is_new_worker)
     try:
@@ -34,6 +39,7 @@ def publish(work: Work) -> Signal:
         work.collided = conflict.patch
         return _set_back(work, messages.COLLIDED)
     _remember(work, pushed)
+    brought_along(work, worktree)
     pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
     if not pull_request.is_draft:
         work.github.make_draft(pull_request)
@@ -93,7 +99,7 @@ def _set_back(work: Work, note: str) -> Signal:
 
 def _remember(work: Work, pushed: Pushed) -> None:
     head_sha = pushed.head_sha
-    work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand, update=False)
+    work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand)
     if not _was_held(work):
         now = work.clock()
         made = Round(work.record.iteration, head_sha, at=now, note=messages.on_top_of(pushed.others))
@@ -102,6 +108,9 @@ def _remember(work: Work, pushed: Pushed) -> None:
 
 
 def _open_pull_request(work: Work) -> PullRequest:
+    # What it stands on may have been merged while it was worked on.
+    work.look_below()
+    leave_below(work)
     record = work.record
     return work.github.create_pull_request(
         title=messages.pull_request_title(work.observation.issue),

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from jobs import waiters
+from jobs.steps.stacking import stand_on_blocker
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.boards import priorities
@@ -16,7 +18,9 @@ from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.order import rank
 from jobs.ticket.phases import HOLDS_SLOT, Phase, Signal
 from jobs.ticket.signals import own_pull_request
+from jobs.ticket.stacking import is_forsaken
 
+IN_CIRCLES = b"in circles"
 WALKED_FOR = timedelta(hours=1)
 """Before it is searched again for a cycle among the same blockers: the search costs some calls."""
 
@@ -24,10 +28,10 @@ WALKED_FOR = timedelta(hours=1)
 def wait_for_turn(work: Work) -> Signal | None:
     """SLOT_FREE once nothing blocks the ticket and it has a slot; until then the record says what it waits for."""
     concurrency = work.observation.configuration.concurrency
-    # Who had begun before does not stop for a new blocker.
-    if work.record.branch is None:
+    # Who had begun before does not stop for a new blocker, unless what it stood on was taken away.
+    if work.record.branch is None or is_forsaken(work.record):
         found = _found(work)
-        if found.open or _has_parts(work, found.parts):
+        if found.open or (work.record.branch is None and _has_parts(work, found.parts)):
             work.slots.leave()
             work.call(work.slots.next_up(concurrency))
             return None if found.open else work_parts(work, found.parts)
@@ -133,10 +137,11 @@ def _found(work: Work) -> Found:
     counted = named if work.observation.may_write(issue.latest_body_by) else ()
     has_begun = bool(work.record.begun_parts)
     found = work.github.relations.found(counted, work.observation.viewer, has_parts=has_begun)
+    _remember(work, found.open)
+    may_stack = not _goes_in_circles(work, found.open) and not _has_parts(work, found.parts)
+    if stand_on_blocker(work, found.open, may_stack=may_stack):
+        found = replace(found, open=())
     work.note(waits_for=tuple(item.shown(home) for item in found.open), unseen=found.unseen)
-    if found.open:
-        _remember(work, found.open)
-        _look_for_cycle(work, found.open)
     return found
 
 
@@ -146,11 +151,14 @@ def _remember(work: Work, issues: Iterable[Reference]) -> None:
     waiters.remember(work.redis, work.ticket, others)
 
 
-def _look_for_cycle(work: Work, blockers: Iterable[Reference]) -> None:
-    """Tell people if the ticket waits for itself, over however many others."""
+def _goes_in_circles(work: Work, blockers: Sequence[Reference]) -> bool:
+    """Whether the ticket waits for itself, over however many others; people are told so."""
+    if not blockers:
+        return False
     key = f"walked:{work.ticket.key}:{hashlib.sha256(repr(blockers).encode()).hexdigest()[:8]}"
-    if work.redis.exists(key):
-        return
+    known: Any = work.redis.get(key)
+    if known is not None:
+        return bool(known == IN_CIRCLES)
     relations, home = work.github.relations, Reference(work.ticket.repository, work.ticket.number)
 
     def may_write(login: str) -> bool:
@@ -161,4 +169,5 @@ def _look_for_cycle(work: Work, blockers: Iterable[Reference]) -> None:
     if way:
         names = [item.shown(work.ticket.repository) for item in way]
         work.tell(f"cycle {' '.join(names)}", messages.goes_in_circles(work.record, names))
-    work.redis.set(key, 1, ex=WALKED_FOR)
+    work.redis.set(key, IN_CIRCLES if way else b"", ex=WALKED_FOR)
+    return bool(way)

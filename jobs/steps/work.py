@@ -30,7 +30,7 @@ from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest
-from jobs.ticket.phases import Phase
+from jobs.ticket.phases import KIND, Phase
 from jobs.ticket.record import Record
 from jobs.ticket.request import Ticket
 from jobs.ticket.signals import logins_to_ask
@@ -137,6 +137,18 @@ class Work:
             configuration=configuration,
             mistakes=mistakes,
         )
+        self.look_below()
+
+    def look_below(self) -> None:
+        """See the pull request that the ticket stands on as it is now: one call, if it stands on one."""
+        record = self._record
+        stacked = record.stacked if record and KIND[record.phase] != "resting" else None
+        if stacked and stacked.pull_request and not self.observation.denied:
+            self.show_below(self.github.pull_request(stacked.pull_request))
+
+    def show_below(self, below: PullRequest | None) -> None:
+        """The observation with this as what the ticket stands on."""
+        self._observation = replace(self.observation, below=below)
 
     def _with_ended_pull_request(self, observation: Observation) -> Observation:
         """The observation with this run's pull request, which may be over and hard to see: one call, if that is so."""

@@ -21,6 +21,11 @@ def merge_message(record: Record, number: int, co_author: str | None = None) -> 
     return f"Merge {record.base} into {record.branch}\n\n{_trailers(record, number, co_author)}"
 
 
+def base_trailer(record: Record) -> str:
+    """Says which branch a stacked ticket stands on."""
+    return f"Autocode-Base: {record.base}"
+
+
 def _trailers(record: Record, number: int, co_author: str | None) -> str:
     trailers = [
         f"Autocode-Issue: #{number}",
@@ -28,7 +33,7 @@ def _trailers(record: Record, number: int, co_author: str | None) -> str:
         f"Autocode-Iteration: {record.iteration}",
     ]
     if record.stacked:
-        trailers.append(f"Autocode-Base: {record.base}")
+        trailers.append(base_trailer(record))
     if co_author:
         trailers.append(f"Co-authored-by: {co_author}")
     return "\n".join(trailers) + "\n"

@@ -64,8 +64,8 @@ EXPECTED: dict[str, Outcome] = {
 NO_EXAMPLE = frozenset(
     {
         "issue_dependencies.blocked_by_added", "issue_dependencies.blocked_by_removed", "issues.closed",
-        "pull_request.auto_merge_disabled", "pull_request.dequeued", "sub_issues.sub_issue_added",
-        "sub_issues.sub_issue_removed",
+        "pull_request.auto_merge_disabled", "pull_request.dequeued", "pull_request.edited",
+        "sub_issues.sub_issue_added", "sub_issues.sub_issue_removed",
     }
 )  # fmt: skip
 """Events that have a rule, of which GitHub publishes no example."""

@@ -26,6 +26,7 @@ SUITES = (
     "tests/contract/test_hub_queue.py",
     "tests/contract/test_hub_rest.py",
     "tests/contract/test_hub_reviews.py",
+    "tests/contract/test_hub_stacked.py",
     "tests/contract/test_hub_webhooks.py",
     "tests/contract/test_projects.py",
     "tests/contract/test_relations.py",

@@ -60,6 +60,9 @@ READS: dict[str, Endpoint] = {
     "issues/list-comments": ("GET", "/issues/1/comments", None),
     "issues/list-dependencies-blocked-by": ("GET", "/issues/1/dependencies/blocked_by", None),
     "issues/list-sub-issues": ("GET", "/issues/1/sub_issues", None),
+    "git/get-ref": ("GET", "/git/ref/heads/main", None),
+    "repos/compare-commits": ("GET", "/compare/main...autocode/1-greet", None),
+    "repos/list-commits": ("GET", "/commits?sha=autocode/1-greet", None),
     "repos/get-content": ("GET", "/contents/README.md", None),
     "checks/list-for-ref": ("GET", "/commits/main/check-runs", None),
     "pulls/list": ("GET", "/pulls", None),
@@ -132,20 +135,22 @@ def test_a_body_without_what_is_required_is_422(world: World, name: str) -> None
 
 
 PAGED = (
-    "issues/list-for-repo", "issues/list-sub-issues", "checks/list-for-ref", "pulls/list", "pulls/list-commits"
+    "issues/list-for-repo", "issues/list-sub-issues", "checks/list-for-ref", "pulls/list", "pulls/list-commits",
+    "repos/list-commits",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGED)
 def test_a_list_has_pages_and_is_not_sent_twice(world: World, name: str) -> None:
     method, path, _ = READS[name]
-    first = ask(world.bot, "/repos/acme/greet", (method, f"{path}?per_page=1", None))
+    path += "&per_page=1" if "?" in path else "?per_page=1"
+    first = ask(world.bot, "/repos/acme/greet", (method, path, None))
     assert {"next", "last"} == first.links.keys()
     second = world.bot.get(first.links["next"]["url"])
     assert {"prev", "first"} <= second.links.keys()
     assert second.json() != first.json()
     tag = {"If-None-Match": first.headers["ETag"]}
-    again = ask(world.bot, "/repos/acme/greet", (method, f"{path}?per_page=1", None), **tag)
+    again = ask(world.bot, "/repos/acme/greet", (method, path, None), **tag)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
 
@@ -156,6 +161,8 @@ def test_a_list_has_pages_and_is_not_sent_twice(world: World, name: str) -> None
         ("repos/get-collaborator-permission-level", "permission", "admin"),
         ("pulls/get", "number", 4),
         ("issues/get", "number", 1),
+        ("git/get-ref", "ref", "refs/heads/main"),
+        ("repos/compare-commits", "status", "ahead"),
     ],
 )
 def test_what_has_not_changed_is_not_sent_twice(world: World, name: str, field: str, value: object) -> None:

@@ -97,6 +97,30 @@ def test_a_push_that_comes_in_between_is_not_overwritten(
     assert (text(server), server.git(NAME, "show", f"{BRANCH}:ann.txt")) == (OURS, "hi")
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_what_is_below_stays_behind_on_a_base_that_has_not_moved(
+    worktree: Worktree, mirror: Mirror, server: GitServer, since: str, is_shared: bool
+) -> None:
+    """The ticket below was closed, and its change is not to come along."""
+    server.git(NAME, "update-ref", "-d", f"refs/heads/{BELOW}")
+    (worktree.path / "mine.txt").write_text("mine\n")
+    head = commit(worktree, "src/app.py", THEIRS.replace("five", "FIVE"))
+    worktree.push(TOKEN)
+    if is_shared:
+        head = server.commit(NAME, BRANCH, {"ann.txt": "hi\n"})
+    mirror.fetch(TOKEN)
+    moved = mirror.worktree(12, BRANCH, "main")
+    assert moved.contains_base()
+    assert not moved.contains_base(since)
+    moved.update("Merge main", author=BOT, rebase=True, since=since)
+    assert moved.contains_base(since)
+    main = server.head(NAME, "main")
+    if is_shared:
+        assert parents(server, moved.push(TOKEN).head_sha) == [head, main]
+    assert (moved.path / "src/app.py").read_text() == "one\ntwo\nthree\nfour\nFIVE\n"
+    assert (moved.path / "mine.txt").exists()
+
+
 def test_a_true_conflict_is_left_with_markers(
     worktree: Worktree, mirror: Mirror, server: GitServer, since: str
 ) -> None:
