@@ -49,8 +49,7 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
             logins.add(_editor(observation))
         logins |= {review.author for review in _unread_demands(record, observation)}
         if record.phase in PUBLISHED:
-            unread = unread_comments(record, observation)
-            logins |= {item.author for item in unread if _is_wish(item, observation)}
+            logins |= {item.author for item in _wishes(record, observation)}
         logins |= judges(record, observation, own_pull_request(record, observation))
     return frozenset(logins)
 
@@ -119,6 +118,17 @@ def is_told(record: Record, observation: Observation, *, in_any_words: bool) -> 
     unread = (item for item in unread_comments(record, observation) if told_to_agent(item, observation))
     meant = (item for item in unread if in_any_words or _is_wish(item, observation))
     return any(observation.may_write(item.author) for item in meant)
+
+
+def _wishes(record: Record, observation: Observation) -> list[Comment]:
+    """What the agent was told to do by the command and has not read; not what waits behind another command."""
+    found: list[Comment] = []
+    for item in unread_comments(record, observation):
+        if _is_wish(item, observation):
+            found.append(item)
+        elif item.id > record.command_cursor and command(item.body, observation.viewer):
+            break
+    return found
 
 
 def _is_wish(item: Comment, observation: Observation) -> bool:
@@ -257,7 +267,7 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
     if (
         demands(record, observation)
         or record.threads_left
-        or is_told(record, observation, in_any_words=False)
+        or any(observation.may_write(item.author) for item in _wishes(record, observation))
     ):
         return Signal.CHANGES_REQUESTED
     if pull_request.is_conflicting:

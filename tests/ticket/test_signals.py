@@ -249,6 +249,15 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
     ),
     ("a wish of a reader", record(Phase.CHECKING), said("carol", "/autocode fix the title"), None),
     ("a wish for nothing", record(Phase.CHECKING), said("bob", "/autocode fix"), None),
+    (
+        "a wish behind another command",
+        record(Phase.CHECKING),
+        replace(
+            said("bob", "/autocode rebase"),
+            comments=(comment(50, "bob", "/autocode rebase"), comment(51, "bob", "/autocode fix it")),
+        ),
+        None,
+    ),
     ("talk while the checks run", record(Phase.CHECKING), said("bob", "Fix the title."), None),
     (
         "a wish comes before conflicts",
