@@ -56,7 +56,8 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
     if lane == "coding":
         # It has had its turn, and does not stand in line again.
         quota.give_turn(ticket)
-    with lease, Installation(world.settings, ticket, guard.check, world.clock, quota) as github:
+    opened = Installation(world.settings, ticket, guard.check, world.clock, quota, world.tokens)
+    with lease, opened as github:
         hand_over = _until_quiet(world, guard, github, ticket, lane)
     if hand_over:
         # Only now, when the lease is free; until this job has ended, its worker's death brings it here again.

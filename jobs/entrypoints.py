@@ -58,7 +58,7 @@ def inspect(installation: int, repository: str, sha: str) -> None:
 def card_moved(key: str) -> None:
     """Ask for the ticket whose card somebody moved."""
     world = _world()
-    with App(world.settings, quota_of=world.quota) as app:
+    with App(world.settings, quota_of=world.quota, shared=world.tokens) as app:
         cards.take_in(app, world.redis, world.queue, CardMoved.parse(key), world.clock())
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from redis import Redis
 
+from jobs.github.credentials import SharedTokens
 from jobs.github.quota import Quota
 from jobs.queue import Queue
 from jobs.sandbox import Sandbox
@@ -33,3 +35,8 @@ class World:
     def quota(self, installation: int) -> Quota:
         """What an installation may still ask of GitHub, counted for all workers together."""
         return Quota(self.redis, installation, self.clock, is_paced=self.settings.rate_limits)
+
+    @cached_property
+    def tokens(self) -> SharedTokens:
+        """The installations' tokens, of all workers together."""
+        return SharedTokens(self.redis, self.settings)

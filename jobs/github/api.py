@@ -24,6 +24,7 @@ from githubkit.exception import RequestError, RequestFailed
 
 from jobs.github.errors import (
     OUTAGE_WAIT,
+    Gone,
     Silent,
     Throttled,
     Unanswered,
@@ -34,7 +35,7 @@ from jobs.github.errors import (
 )
 from jobs.github.quota import Quota
 from jobs.settings import Settings
-from jobs.ticket.errors import Later
+from jobs.ticket.errors import Later, TellPeople
 
 TIMEOUT = httpx.Timeout(20, connect=5)
 """Seconds. githubkit's own default is to wait forever."""
@@ -66,8 +67,12 @@ class Api:
         clock: Callable[[], datetime],
         quota: Quota | None = None,
         guard: Callable[[], None] | None = None,
+        is_borrowed: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`authenticate` gives fresh credentials: at the first request, and anew when GitHub answers 401.
+        """`authenticate` gives credentials: at the first request, and fresh ones when GitHub answers 401.
+
+        `is_borrowed` tells whether they are older than this job: then a refusal may be out of date, and what was
+        refused is asked for once more with fresh ones.
 
         `quota` is the installation's; the App itself has none. `guard` is called directly before each write, a
         repeated one too: whatever takes time (waiting, credentials) is behind it. It raises what has to stop it.
@@ -78,6 +83,7 @@ class Api:
         self._clock = clock
         self._quota = quota
         self._guard = guard
+        self._is_borrowed = is_borrowed
         self._github: GitHub[Any] | None = None
         self._open = ExitStack()
 
@@ -165,8 +171,12 @@ class Api:
             if is_write:
                 self._has_written()
             return answer["data"]
-        refused = self._heed(graphql_refusal(errors, response, self._clock()))
-        raise refused or self._lost(f"{name}: {errors[0].get('message')}", not is_write)
+        refused = graphql_refusal(errors, response, self._clock())
+        is_undone = not is_write or not any((answer.get("data") or {}).values())
+        if is_undone and self._may_be_outdated(refused):
+            self.reconnect()
+            return self._graphql(name, variables, is_write=is_write, optional=optional)
+        raise self._heed(refused) or self._lost(f"{name}: {errors[0].get('message')}", not is_write)
 
     def _answer(
         self, method: str, path: str, *, repeatable: bool, is_write: bool, **content: Any
@@ -198,10 +208,17 @@ class Api:
                 renewed = True
                 self.reconnect()
             elif response.is_error:
-                raise self._heed(refusal(response, self._clock()))
+                refused = refusal(response, self._clock())
+                if not self._may_be_outdated(refused):
+                    raise self._heed(refused)
+                self.reconnect()
             else:
                 self._heed(exhausted(response, self._clock()))
                 return response
+
+    def _may_be_outdated(self, refused: Exception | None) -> bool:
+        """What was hidden or not allowed when these credentials were made may be granted now."""
+        return self._is_borrowed() and isinstance(refused, TellPeople | Gone)
 
     def _heed(self, refused: Refused) -> Refused | Later:
         """What GitHub says of limits to one worker holds for all; gives what to raise, with the time to come back."""

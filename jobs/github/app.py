@@ -7,12 +7,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from githubkit.auth import TokenAuthStrategy
-
 from jobs.github.api import Api, utc_now
+from jobs.github.credentials import Credentials, Scope, SharedTokens
 from jobs.github.listing import Found, Listing
 from jobs.github.quota import Quota
-from jobs.github.tokens import PROJECTS, app_credentials, mint
+from jobs.github.tokens import PROJECTS, app_credentials
 from jobs.settings import Settings
 from jobs.ticket.missed import Delivery
 from jobs.ticket.observation import TRIGGER_LABEL
@@ -38,11 +37,13 @@ class App:
         settings: Settings,
         clock: Callable[[], datetime] = utc_now,
         quota_of: Callable[[int], Quota] | None = None,
+        shared: SharedTokens | None = None,
     ) -> None:
-        """`quota_of` gives what an installation's workers share of GitHub's limits."""
+        """`quota_of` gives what an installation's workers share of GitHub's limits, `shared` are their tokens."""
         self._settings = settings
         self._clock = clock
         self._quota_of = quota_of
+        self._shared = shared
         self._api = Api(settings, lambda: app_credentials(settings), clock)
 
     def __enter__(self) -> Self:
@@ -118,8 +119,8 @@ class App:
     def _installation(self, installation: int, permissions: dict[str, str]) -> Iterator[Api]:
         """All that an installation may see, with no more permissions than these."""
         quota = self._quota_of(installation) if self._quota_of else None
-        token = mint(self._api, installation, permissions)
-        api = Api(self._settings, lambda: TokenAuthStrategy(token.secret), self._clock, quota)
+        scope = Scope(installation, tuple(sorted(permissions.items())))
+        api = Credentials(self._settings, self._clock, scope, self._shared).api(quota)
         try:
             yield api
         finally:

@@ -1,7 +1,6 @@
 """Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in `writes.py`."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -9,18 +8,18 @@ from typing import Self
 from urllib.parse import quote
 
 import httpx
-from githubkit.auth import TokenAuthStrategy
 
 from jobs.github.answers import Answers
 from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
 from jobs.github.check_runs import CheckRuns
+from jobs.github.credentials import Credentials, Scope, SharedTokens
 from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
 from jobs.github.relations import Relations
 from jobs.github.stacks import Stacks
 from jobs.github.threads import thread_of
-from jobs.github.tokens import PERMISSIONS, PROJECTS, Token, app_credentials, mint
+from jobs.github.tokens import PERMISSIONS, PROJECTS, Token
 from jobs.github.writes import IssueIds
 from jobs.settings import Settings
 from jobs.ticket import configuration
@@ -40,10 +39,10 @@ LOG_KEPT = 200_000
 
 
 class Installation(Merges, CheckRuns, Stacks):
-    """One ticket on GitHub: a context manager that holds one connection and, in memory only, one token.
+    """One ticket on GitHub: a context manager that holds one connection and one token.
 
-    The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is
-    minted at the first request, and again shortly before it expires or when GitHub no longer takes it.
+    The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is another
+    job's or minted at the first request, and a new one shortly before it expires or when GitHub no longer takes it.
     """
 
     def __init__(
@@ -53,17 +52,20 @@ class Installation(Merges, CheckRuns, Stacks):
         guard: Callable[[], None],
         clock: Callable[[], datetime] = utc_now,
         quota: Quota | None = None,
+        shared: SharedTokens | None = None,
     ) -> None:
         """`guard` is called directly before each write and raises LeaseLost when the ticket is no longer ours.
 
-        `quota` is what the workers share of GitHub's limits.
+        `quota` is what the workers share of GitHub's limits, `shared` are their tokens.
         """
-        super().__init__(Api(settings, self._authenticate, clock, quota, guard), ticket)
+        scope = Scope(ticket.installation, tuple(sorted(PERMISSIONS.items())), ticket.repository)
+        self._credentials = Credentials(settings, clock, scope, shared)
+        super().__init__(self._credentials.api(quota, guard), ticket)
         self.relations = Relations(self._api, ticket, self._open_wide, self._sees_cards)
         self._quota = quota
         self._settings = settings
         self._clock = clock
-        self._minted: Token | None = None
+        self._shared = shared
         self._permissions: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -77,15 +79,16 @@ class Installation(Merges, CheckRuns, Stacks):
 
     def token(self, *, anew: bool = False) -> str:
         """The installation token, for git, good for five minutes at least; another one if it has to be `anew`."""
-        if anew or self._minted is None or self._minted.expires_at - self._clock() < RENEW_BEFORE:
+        held = self._credentials.token
+        if anew or held is None or held.expires_at - self._clock() < RENEW_BEFORE:
             self._api.reconnect()
-        assert self._minted is not None
-        return self._minted.secret
+        return self._held().secret
 
     @property
     def may_report(self) -> bool:
         """The account has granted what a check run of our own takes; known once GitHub was asked for anything."""
-        return self._minted is not None and self._minted.permissions.get("checks") == "write"
+        held = self._credentials.token
+        return held is not None and held.permissions.get("checks") == "write"
 
     def observe(self, *, now: datetime, everything: bool = True) -> Observation:
         """The ticket as it is now: one GraphQL query, more only for a very busy issue.
@@ -199,28 +202,19 @@ class Installation(Merges, CheckRuns, Stacks):
     def _granted(self) -> Mapping[str, str]:
         """What our token may do."""
         self.token()
-        assert self._minted is not None
-        return self._minted.permissions
+        return self._held().permissions
+
+    def _held(self) -> Token:
+        assert self._credentials.token is not None
+        return self._credentials.token
 
     def _sees_cards(self) -> bool:
         return PROJECTS in self._granted()
 
-    def _authenticate(self) -> TokenAuthStrategy:
-        self._minted = self._mint()
-        return TokenAuthStrategy(self._minted.secret)
-
-    def _mint(self) -> Token:
-        with closing(Api(self._settings, lambda: app_credentials(self._settings), self._clock)) as app:
-            return mint(app, self._ticket.installation, PERMISSIONS, self._ticket.repository)
-
     def _open_wide(self) -> Api:
         """To read the issues of all the installation's repositories, and nothing else."""
-
-        def authenticate() -> TokenAuthStrategy:
-            with closing(Api(self._settings, lambda: app_credentials(self._settings), self._clock)) as app:
-                return TokenAuthStrategy(mint(app, self._ticket.installation, {"issues": "read"}).secret)
-
-        return Api(self._settings, authenticate, self._clock, self._quota)
+        scope = Scope(self._ticket.installation, (("issues", "read"),))
+        return Credentials(self._settings, self._clock, scope, self._shared).api(self._quota)
 
 
 def _log_at(url: str) -> str:

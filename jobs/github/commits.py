@@ -6,17 +6,14 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from githubkit.auth import TokenAuthStrategy
-
-from jobs.github.api import Api
+from jobs.github.credentials import Credentials, Scope
 from jobs.github.errors import Gone
 from jobs.github.quota import Quota
-from jobs.github.tokens import app_credentials, mint
 from jobs.settings import Settings
 from jobs.ticket.configuration import PATH
 from jobs.ticket.request import Inspect
 
-PERMISSIONS = {"checks": "write", "contents": "read"}
+PERMISSIONS = (("checks", "write"), ("contents", "read"))
 
 
 class Commit:
@@ -30,9 +27,9 @@ class Commit:
     ) -> None:
         self._settings = settings
         self._asked = asked
-        self._clock = clock
         self._repository = f"/repos/{asked.repository}"
-        self._api = Api(settings, self._authenticate, clock, quota)
+        scope = Scope(asked.installation, PERMISSIONS, asked.repository)
+        self._api = Credentials(settings, clock, scope).api(quota)
 
     def __enter__(self) -> Self:
         return self
@@ -64,11 +61,3 @@ class Commit:
         """A check run that is complete at once; may raise Uncertain."""
         body = {"name": name, "head_sha": self._asked.sha, **report}
         self._api.send("POST", f"{self._repository}/check-runs", body)
-
-    def _authenticate(self) -> TokenAuthStrategy:
-        app = Api(self._settings, lambda: app_credentials(self._settings), self._clock)
-        try:
-            token = mint(app, self._asked.installation, PERMISSIONS, self._asked.repository)
-        finally:
-            app.close()
-        return TokenAuthStrategy(token.secret)

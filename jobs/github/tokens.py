@@ -33,7 +33,7 @@ LEVELS = ("read", "write", "admin")
 
 @dataclass(frozen=True)
 class Token:
-    """An installation token. Lives in memory only."""
+    """An installation token. Reaches neither disk, argv nor logs; Redis only encrypted (`jobs.github.credentials`)."""
 
     secret: str = field(repr=False)
     expires_at: datetime
