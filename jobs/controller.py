@@ -15,6 +15,7 @@ from enum import Enum, auto
 from redis.exceptions import RedisError
 
 from jobs import pauses
+from jobs.asked import Asked
 from jobs.cards import Moves
 from jobs.freshness import LAG, Freshness, Guard
 from jobs.git.errors import GitUnreachable, is_full
@@ -57,8 +58,13 @@ def reconcile(world: World, ticket: Ticket, lane: Lane, turn: str) -> None:
         # It has had its turn, and does not stand in line again.
         quota.give_turn(ticket)
     opened = Installation(world.settings, ticket, guard.check, world.clock, quota, world.tokens)
+    asked = Asked(world.redis, ticket)
     with lease, opened as github:
+        if lane == "coding":
+            github.need_not_ask(asked.take())
         hand_over = _until_quiet(world, guard, github, ticket, lane)
+        if hand_over and lane == "tickets":
+            asked.pass_on(github.answered)
     if hand_over:
         # Only now, when the lease is free; until this job has ended, its worker's death brings it here again.
         world.queue.request(Reconcile(ticket, why="for a coding worker", is_news=False), lane="coding")

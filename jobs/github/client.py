@@ -67,6 +67,7 @@ class Installation(Merges, CheckRuns, Stacks):
         self._clock = clock
         self._shared = shared
         self._permissions: dict[str, str] = {}
+        self._passed_on: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +99,7 @@ class Installation(Merges, CheckRuns, Stacks):
         not see even that.
         """
         # Somebody's permission may have changed since the last look.
-        self._permissions.clear()
+        self._permissions, self._passed_on = self._passed_on, {}
         if self._quota is not None and self._seen is None:
             self._quota.start(self._ticket)
         try:
@@ -150,6 +151,15 @@ class Installation(Merges, CheckRuns, Stacks):
             if login not in self._permissions:
                 self._permissions[login] = self._permission(login)
         return {login: self._permissions[login] for login in wanted}
+
+    @property
+    def answered(self) -> Mapping[str, str]:
+        """What `permissions` has been asked since the last observation."""
+        return self._permissions
+
+    def need_not_ask(self, permissions: Mapping[str, str]) -> None:
+        """These were asked just now, for what the next observation will show."""
+        self._passed_on = dict(permissions)
 
     def ended_pull_request(self, number: int) -> PullRequest | None:
         """A pull request that is merged or closed, without checks, reviews and comments; None while it is open.

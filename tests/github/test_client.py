@@ -277,3 +277,12 @@ def test_enterprise_server_is_reached_below_its_own_paths(world):
     client = world.open()
     assert client.observe(now=NOW).is_labeled
     client.react()
+
+
+def test_what_has_just_been_asked_is_known_for_one_observation(world):
+    client = world.open()
+    client.need_not_ask({"bob": "write"})
+    for asked in (0, 1):
+        client.observe(now=NOW)
+        assert client.permissions(["bob"]) == client.answered == {"bob": "write"}
+        assert sum(call.endswith("/permission") for call in world.calls()) == asked
