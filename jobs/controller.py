@@ -32,7 +32,7 @@ from jobs.steps.waiting import call_next
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
 from jobs.ticket.errors import InLine, Later, LeaseLost, TellPeople
-from jobs.ticket.phases import KIND
+from jobs.ticket.phases import KIND, Signal
 from jobs.ticket.request import Changed, Reconcile, Ticket
 from jobs.ticket.signals import deadline
 from jobs.world import World
@@ -204,8 +204,9 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
         happened = STEPS[work.record.phase](work)
         if happened is not None:
             move(world, work, happened)
-            take_signals(world, work)
-            work.save()
+            # That the code is there is shown with what becomes of it.
+            if take_signals(world, work) or happened is not Signal.PREPARED:
+                work.save()
         elif work.stopping():
             work.save()
             return Result.FOR_CODING

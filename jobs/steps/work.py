@@ -210,7 +210,8 @@ class Work:
 
     def progress(self) -> None:
         """Save, unless the last time is less than `THROTTLE` ago, or GitHub has no time for it: work goes on."""
-        if self.saved_at and self.clock() - self.saved_at < THROTTLE:
+        shown_at = self.saved_at or self.record.since
+        if shown_at and self.clock() - shown_at < THROTTLE:
             return
         try:
             self.save()

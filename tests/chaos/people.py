@@ -14,7 +14,7 @@ from tests.hub_client import Hub, Person, Refused
 
 TROUBLE = (Refused, OSError, http.client.HTTPException)
 TRIES = 30
-AT_WORK = ("coding", "publishing", "waiting for the checks", "ready for review")
+AT_WORK = ("getting the code", "coding", "publishing", "waiting for the checks", "ready for review")
 """Headlines of a status comment from which on there is something to cancel."""
 
 

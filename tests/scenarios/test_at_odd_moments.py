@@ -110,7 +110,8 @@ def test_a_ready_pull_request_is_a_draft_again_while_it_is_mended(world: World) 
     number = issue.pull_request()["number"]
     review = {"event": "REQUEST_CHANGES", "body": "Break it, please."}
     world.person("bob").post(f"/repos/{issue.repo.name}/pulls/{number}/reviews", review)
-    issue.until("coding", iteration=3)
+    issue.until("preparing", iteration=3)
+    issue.wait(lambda: calls_about(world, title) >= 7, "the first model call of the third iteration")
     assert issue.pull_request()["draft"]
 
 

@@ -59,7 +59,7 @@ def test_an_archived_repository_is_left_alone(world: World) -> None:
     title = "Greet people in the archive"
     issue = world.repository().issue(title).label()
     world.will(*(say("…", faults=[{"delay": 1}]) for _ in range(5)), when=(title,))
-    issue.until("coding")
+    issue.wait(lambda: world.stack.model_requests(title), "the first model call")
     world.person("alice").patch(f"/repos/{issue.repo.name}", {"archived": True})
     world.settle()
     assert issue.told() == []

@@ -51,7 +51,7 @@ def test_taking_the_label_off_stops_a_running_agent_within_one_turn(world: World
     issue = world.repository().issue(title)
     turns = [edit("greet.py", "return ''", RIGHT), *(say(f"Thinking {n}", **SLOW) for n in range(8))]
     world.will(*turns, when=(title,))
-    issue.label().until("coding")
+    issue.label()
     issue.wait(lambda: calls_about(world, title) >= 1, "the first model call")
     issue.unlabel()
     issue.until("cancelled")
@@ -124,7 +124,7 @@ def test_a_comment_reaches_the_running_agent_between_two_turns(world: World) -> 
         submit(),
         when=(title,),
     )
-    issue.label().until("coding")
+    issue.label()
     issue.wait(lambda: calls_about(world, title) >= 1, "the first model call")
     issue.say("Mind the umlauts, please.", by="bob")
     issue.until("validating")

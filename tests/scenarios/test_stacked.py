@@ -200,7 +200,7 @@ def test_what_is_merged_while_it_is_coded_upon_costs_a_round_or_the_iteration(
     world.will(slow, create("greet.py", SECOND), submit(), submit(), when=(name, "Iteration 1 of"))
     issue = repo.issue(name)
     block(issue, below)
-    issue.label().until("coding")
+    issue.label()
     issue.wait(lambda: calls_about(world, name) >= 1, "the first model call")
     merge(below)
     below.until("done")

@@ -31,7 +31,7 @@ def in_the_middle_of_coding(world: World, title: str) -> Issue:
         submit(),
         when=(title,),
     )
-    issue.label().until("coding")
+    issue.label()
     issue.wait(lambda: calls_about(world, title) >= 2, "the second model call")
     return issue
 
