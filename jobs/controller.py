@@ -243,6 +243,8 @@ def _look(world: World, work: Work) -> bool:
         changed |= work.show_phase()
         if changed or work.recorded != remembered:
             work.save()
+    # Where nothing is recorded.
+    work.show()
     # Presses and moves of cards that asked for nothing.
     work.presses.settle()
     work.moves.settle()

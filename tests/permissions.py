@@ -41,6 +41,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GraphQL movedCard",
         "GraphQL observe",
         "GraphQL openTickets",
+        "GraphQL showStatus",
         "GraphQL slots",
         "GraphQL subIssues",
         "GraphQL stackable",
@@ -52,15 +53,11 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "issues:write": (
         f"PATCH {ISSUE}",
         "GraphQL addSubIssue",
-        "GraphQL changeLabels",
         "GraphQL showStatus",
-        f"DELETE {ISSUE}/labels/{{name}}",
         f"PATCH {REPO}/issues/comments/{{comment_id}}",
-        f"POST {REPO}/issues/comments/{{comment_id}}/reactions",
         f"POST {REPO}/issues",
         f"POST {ISSUE}/comments",
         f"POST {ISSUE}/labels",
-        f"POST {ISSUE}/reactions",
     ),
     "metadata:read": (
         "GraphQL mergeStanding",
@@ -74,7 +71,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"GET {REPO}/collaborators/{{login}}/permission",
     ),
     "organization_projects:read": ("GraphQL observe", "GraphQL movedCard", "GraphQL slots"),
-    "organization_projects:write": ("GraphQL addCard", "GraphQL moveCard"),
+    "organization_projects:write": ("GraphQL addCard", "GraphQL showStatus"),
     "pull_requests:read": (
         "GraphQL mergeStanding",
         "GraphQL observe",

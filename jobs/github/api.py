@@ -166,7 +166,11 @@ class Api:
             "POST", self._graphql_url, repeatable=not is_write, is_write=is_write, json=body
         )
         answer = response.json()
-        errors = [error for error in answer.get("errors") or [] if not _is_absence(error, optional)]
+        errors = [
+            error
+            for error in answer.get("errors") or []
+            if not _is_absence(error, optional, is_write=is_write)
+        ]
         if not errors:
             if is_write:
                 self._has_written()
@@ -277,11 +281,14 @@ def tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _is_absence(error: Mapping[str, Any], optional: Collection[str]) -> bool:
-    """The error only says that an optional field is not there, or not for us."""
-    path = error.get("path") or ()
-    kinds = ("NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE")
-    return not set(optional).isdisjoint(path) and error.get("type") in kinds
+def _is_absence(error: Mapping[str, Any], optional: Collection[str], *, is_write: bool) -> bool:
+    """The error only says that an optional field is not there, or not for us, or that GitHub does not write it."""
+    path, kind = error.get("path") or (), error.get("type")
+    is_refusal = kind in ("NOT_FOUND", "FORBIDDEN", "UNPROCESSABLE")
+    # Without a kind it is trouble of GitHub's own, after which a write may have happened.
+    is_refusal |= is_write and kind is not None and not kind.startswith("RATE_LIMIT")
+    is_refusal &= "archived" not in str(error.get("message", ""))
+    return not set(optional).isdisjoint(path) and is_refusal
 
 
 def _target(response: httpx.Response) -> httpx.URL:

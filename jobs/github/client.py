@@ -11,12 +11,12 @@ import httpx
 
 from jobs.github.answers import Answers
 from jobs.github.api import TIMEOUT, USER_AGENT, Api, tls, utc_now
-from jobs.github.check_runs import CheckRuns
 from jobs.github.credentials import Credentials, Scope, SharedTokens
 from jobs.github.errors import Gone
 from jobs.github.merges import Merges
 from jobs.github.quota import Quota
 from jobs.github.relations import Relations
+from jobs.github.showing import Shows
 from jobs.github.stacks import Stacks
 from jobs.github.threads import thread_of
 from jobs.github.tokens import PERMISSIONS, PROJECTS, Token
@@ -38,7 +38,7 @@ LOG_KEPT = 200_000
 """Bytes of its end that are kept: failures stand at the end."""
 
 
-class Installation(Merges, CheckRuns, Stacks):
+class Installation(Merges, Shows, Stacks):
     """One ticket on GitHub: a context manager that holds one connection and one token.
 
     The token reaches the ticket's repository only and has the permissions of `tokens.PERMISSIONS`. It is another
@@ -130,15 +130,14 @@ class Installation(Merges, CheckRuns, Stacks):
 
     def review_threads(self, number: int) -> tuple[Thread, ...]:
         """The conversations about lines of a pull request's diff, oldest first; needs an observation."""
-        if self._seen is None:
-            raise RuntimeError("the ticket has not been observed yet")
+        viewer = self._observed().viewer
         owner, _, name = self._ticket.repository.partition("/")
         threads: list[Thread] = []
         before = None
         for _ in range(MAX_PAGES):
             variables = {"owner": owner, "name": name, "number": number, "before": before}
             page = self._api.query("review_threads", variables)["repository"]["pullRequest"]["reviewThreads"]
-            threads[:0] = [thread_of(node, self._seen.viewer) for node in page["nodes"]]
+            threads[:0] = [thread_of(node, viewer) for node in page["nodes"]]
             if not page["pageInfo"]["hasPreviousPage"]:
                 break
             before = page["pageInfo"]["startCursor"]
@@ -172,9 +171,7 @@ class Installation(Merges, CheckRuns, Stacks):
 
     def find_issue(self, marker: str, *, since: datetime) -> IssueIds | None:
         """The issue of ours, changed since then, whose body has the marker; needs an observation."""
-        if self._seen is None:
-            raise RuntimeError("the ticket has not been observed yet")
-        ours = self._seen.viewer
+        ours = self._observed().viewer
         wanted = {"creator": ours, "state": "all", "since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
         for page in self._api.pages(f"{self._repository}/issues", wanted):
             for issue in page:

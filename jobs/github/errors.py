@@ -48,9 +48,9 @@ OUTAGE_WAIT = timedelta(minutes=1)
 """After reads have failed in a row."""
 
 PERMISSION_OF_FIELD = {
-    "addLabelsToLabelable": "issues=write",
+    "addComment": "issues=write",
     "addSubIssue": "issues=write",
-    "removeLabelsFromLabelable": "issues=write",
+    "updateIssueComment": "issues=write",
     "updatePullRequest": "pull_requests=write",
     "markPullRequestReadyForReview": "pull_requests=write",
     "convertPullRequestToDraft": "pull_requests=write",
@@ -64,7 +64,6 @@ PERMISSION_OF_FIELD = {
     "statusCheckRollup": "checks=read,statuses=read",
     "annotations": "checks=read",
     "checkSuite": "checks=read",
-    "updateProjectV2ItemFieldValue": "organization_projects=write",
     "addProjectV2ItemById": "organization_projects=write",
     "associatedPullRequests": "pull_requests=read",
     "closedByPullRequestsReferences": "pull_requests=read",

@@ -69,9 +69,7 @@ class Merges(Writes):
 
     def is_only_ours(self, pull_request: PullRequest) -> bool:
         """Whether every commit of a pull request, of which GitHub lists 250, was made by us."""
-        if self._seen is None:
-            raise RuntimeError("the ticket has not been observed yet")
-        ours, hands = self._seen.viewer, set[tuple[str | None, str | None]]()
+        ours, hands = self._observed().viewer, set[tuple[str | None, str | None]]()
         for page in self._api.pages(f"{self._repository}/pulls/{pull_request.number}/commits"):
             hands |= {(_login(commit["author"]), _login(commit["committer"])) for commit in page}
         # GitHub commits as `web-flow` whatever is done over its API.

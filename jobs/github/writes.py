@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple, NoReturn
-from urllib.parse import quote
 
 from jobs.github.api import Api
 from jobs.github.errors import GitHubError, Gone, Uncertain
@@ -36,19 +35,9 @@ class Writes:
         self._seen: Observation | None = None
         self._label_ids: dict[str, str] = {}
 
-    def react(self, content: str = "eyes") -> None:
-        """React to the issue; GitHub keeps one of a kind."""
-        self._send("POST", f"{self._issue}/reactions", {"content": content})
-
-    def react_to_comment(self, comment_id: int, content: str) -> None:
-        """React to a comment on the issue or the pull request; one that is gone needs none."""
-        path = f"{self._repository}/issues/comments/{comment_id}/reactions"
-        with suppress(Gone):
-            self._send("POST", path, {"content": content})
-
     def create_comment(self, body: str) -> Comment:
         """A new comment on the issue."""
-        made = self._send("POST", f"{self._issue}/comments", {"body": _short_enough(body)})
+        made = self._send("POST", f"{self._issue}/comments", {"body": short_enough(body)})
         return Comment(
             id=made["id"],
             author=made["user"]["login"],
@@ -62,23 +51,11 @@ class Writes:
 
     def comment_on(self, number: int, body: str) -> None:
         """A new comment on another issue of the repository."""
-        self._send("POST", f"{self._repository}/issues/{number}/comments", {"body": _short_enough(body)})
+        self._send("POST", f"{self._repository}/issues/{number}/comments", {"body": short_enough(body)})
 
     def update_comment(self, comment_id: int, body: str) -> None:
         """Rewrite a comment of ours; Gone when somebody deleted it."""
-        self._send("PATCH", f"{self._repository}/issues/comments/{comment_id}", {"body": _short_enough(body)})
-
-    def change_labels(self, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
-        """Put labels on the issue and take others off it: one request when the repository has them all.
-
-        Labels the repository lacks are made. Taking off what is not on does nothing.
-        """
-        adding, removing = list(add), list(remove)
-        if self._change_known_labels(adding, removing):
-            return
-        self._add_labels(adding)
-        for name in removing:
-            self._remove_label(name)
+        self._send("PATCH", f"{self._repository}/issues/comments/{comment_id}", {"body": short_enough(body)})
 
     def create_pull_request(
         self, *, title: str, body: str, head: str, base: str, draft: bool = True
@@ -87,7 +64,7 @@ class Writes:
 
         Not a draft where the repository's plan has none. TellPeople when head and base do not differ.
         """
-        fields = {"title": title, "body": _short_enough(body), "head": head, "base": base, "draft": draft}
+        fields = {"title": title, "body": short_enough(body), "head": head, "base": base, "draft": draft}
         try:
             return pull_request_of(self._send("POST", f"{self._repository}/pulls", fields))
         except GitHubError as error:
@@ -100,7 +77,7 @@ class Writes:
     def publish_ready(self, pull_request: PullRequest, *, body: str) -> None:
         """Rewrite the pull request's body and take it out of draft."""
         variables = {
-            "pullRequest": pull_request.node_id, "body": _short_enough(body), "isDraft": pull_request.is_draft
+            "pullRequest": pull_request.node_id, "body": short_enough(body), "isDraft": pull_request.is_draft
         }  # fmt: skip
         self._api.mutate("publish_ready", variables)
 
@@ -110,7 +87,7 @@ class Writes:
 
     def update_pull_request(self, pull_request: PullRequest, *, body: str) -> None:
         """Rewrite the pull request's body."""
-        self._send("PATCH", f"{self._repository}/pulls/{pull_request.number}", {"body": _short_enough(body)})
+        self._send("PATCH", f"{self._repository}/pulls/{pull_request.number}", {"body": short_enough(body)})
 
     def answer_thread(self, thread: str, body: str, *, resolve: bool) -> None:
         """Reply in a conversation about lines of the diff, by node id, unless the body is empty, and resolve it or not.
@@ -118,21 +95,16 @@ class Writes:
         One that is gone needs no answer.
         """
         variables = {
-            "thread": thread, "body": _short_enough(body), "replying": bool(body), "resolving": resolve
+            "thread": thread, "body": short_enough(body), "replying": bool(body), "resolving": resolve
         }  # fmt: skip
         with suppress(Gone):
             self._api.mutate("answer_thread", variables)
 
     def create_issue(self, *, title: str, body: str, labels: Iterable[str] = ()) -> IssueIds:
         """A new issue in the repository."""
-        fields = {"title": title, "body": _short_enough(body), "labels": list(labels)}
+        fields = {"title": title, "body": short_enough(body), "labels": list(labels)}
         made = self._send("POST", f"{self._repository}/issues", fields)
         return IssueIds(made["number"], made["node_id"])
-
-    def move_card(self, project: str, item: str, field: str, option: str) -> None:
-        """Put a card into another column, all by node id."""
-        variables = {"project": project, "item": item, "field": field, "option": option}
-        self._api.mutate("move_card", variables)
 
     def add_card(self, project: str, content: str) -> None:
         """Put an issue on a Project, both by node id; GitHub keeps one card of an issue."""
@@ -149,34 +121,16 @@ class Writes:
     def _send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         return self._api.send(method, path, body).json()
 
-    def _change_known_labels(self, adding: list[str], removing: list[str]) -> bool:
-        """Do it by node ids; False where one is not known, or no longer right because a label was deleted."""
-        known = self._label_ids
-        if self._seen is None or not all(name in known for name in [*adding, *removing]):
-            return False
-        variables = {
-            "issue": self._seen.issue.node_id,
-            "add": [known[name] for name in adding],
-            "remove": [known[name] for name in removing],
-            "adding": bool(adding),
-            "removing": bool(removing),
-        }
-        try:
-            self._api.mutate("change_labels", variables)
-        except Gone:
-            return False
-        return True
+    def _observed(self) -> Observation:
+        if self._seen is None:
+            raise RuntimeError("the ticket has not been observed yet")
+        return self._seen
 
     def _add_labels(self, names: list[str]) -> None:
+        """Put labels on the issue; those that the repository lacks are made."""
         if names:
             made = self._send("POST", f"{self._issue}/labels", {"labels": names})
             self._label_ids |= {label["name"]: label["node_id"] for label in made}
-
-    def _remove_label(self, name: str) -> None:
-        try:
-            self._api.send("DELETE", f"{self._issue}/labels/{quote(name, safe='')}", None)
-        except Gone:
-            return
 
     def _open_pull_request(self, head: str) -> PullRequest:
         """The open pull request of one of our branches; Uncertain while GitHub says that it exists and shows none."""
@@ -215,7 +169,7 @@ def _explain(error: GitHubError, head: str, base: str) -> NoReturn:
     raise error
 
 
-def _short_enough(body: str) -> str:
+def short_enough(body: str) -> str:
     """The body itself; ValueError when GitHub would refuse it, because cutting is the caller's business."""
     if len(body) > COMMENT_LIMIT:
         raise ValueError(f"a body of {len(body):,} characters arrived, GitHub takes {COMMENT_LIMIT:,}")

@@ -18,7 +18,7 @@ def accept(work: Work, signal: Signal) -> None:
     """queued: somebody asked, and sees at once that it was heard; the label says so to all and to search."""
     if signal is not Signal.TRIGGERED:
         return
-    work.github.react("eyes")
+    work.react(work.observation.issue.node_id, "eyes")
     if not work.observation.is_labeled:
         work.add_trigger_label()
 

@@ -61,9 +61,7 @@ def follow(work: Work, before: Phase | None) -> None:
 def move_cards(work: Work) -> None:
     """Put every card where its ticket is."""
     for card, select, column in list(wanted_moves(work.record.phase, work.observation)):
-        option = select.options[column]
-        if allowed(work, partial(work.github.move_card, card.project_id, card.id, select.id, option)):
-            work.show_card(card, select.name, column)
+        work.move_card(card, select, column)
 
 
 def put_beside(work: Work, node_id: str) -> None:

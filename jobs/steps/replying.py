@@ -23,7 +23,7 @@ def reply_to_command(work: Work) -> tuple[Reply, Comment] | None:
     case = Case(said, comment, work.recorded, work.observation, work.budget, tuple(PRICES))
     answer = reply(case)
     log.info("%s: @%s wrote %r: %s", work.ticket.key, comment.author, said.name, answer.reaction)
-    work.github.react_to_comment(comment.id, answer.reaction)
+    work.react(comment.node_id, answer.reaction)
     if answer.comment:
         # One polite line is enough for whoever may not.
         key = f"reply {comment.author if answer.reaction == '-1' else comment.id}"

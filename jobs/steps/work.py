@@ -1,7 +1,7 @@
 """Work: one ticket in one worker's hands, with everything the steps reach the outside world by."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
 from jobs.github.client import Installation
 from jobs.github.errors import Gone
+from jobs.github.showing import Showing
 from jobs.poison import BadRuns
 from jobs.presses import Presses
 from jobs.sandbox import Sandbox
@@ -29,7 +30,7 @@ from jobs.ticket.check_run import face
 from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
 from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest
+from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest, Select
 from jobs.ticket.phases import KIND, Phase
 from jobs.ticket.record import Record
 from jobs.ticket.request import Ticket
@@ -92,6 +93,8 @@ class Work:
     """It has let go of its slot, and nobody has been told yet."""
     saved_at: datetime | None = None
     told: set[str] = field(default_factory=set)
+    showing: Showing = field(default_factory=Showing)
+    """What people are to see with the next status comment."""
     _observation: Observation | None = None
     _record: Record | None = None
 
@@ -194,7 +197,7 @@ class Work:
         self._record = replace(self.record, **changes)
 
     def save(self) -> None:
-        """Rewrite the status comment, or write it if there is none yet."""
+        """Rewrite the status comment, or write it if there is none yet, and show what waits for it."""
         self.note(sequence=self.record.sequence + 1)
         secret_block = records.dump(self.record, self._address, self.settings.webhook_secrets)
         most, may_report = self.budget.max_iterations, self.github.may_report
@@ -202,7 +205,9 @@ class Work:
         text = status_body(self.record, most, problems, may_report=may_report)
         body = fitted(f"{secret_block}\n{text}")
         if not self._rewritten(body):
-            self._observation = replace(self.observation, status_comment=self.github.create_comment(body))
+            comment = self.github.create_status(body, self.showing)
+            self._observation = replace(self.observation, status_comment=comment)
+        self.showing = Showing()
         self.freshness.recorded(self.record.sequence)
         self.moves.settle()
         self.bad_runs.progress()
@@ -219,35 +224,50 @@ class Work:
             log.info("%s: progress is not shown: %s", self.ticket.key, later)
             self.saved_at = self.clock()
 
+    def show(self) -> None:
+        """Show what waits although no status comment follows."""
+        self.github.show(self.showing)
+        self.showing = Showing()
+
     def tell(self, key: str, text: str) -> None:
-        """A new comment on the issue, once per run and key: edits notify nobody."""
+        """A new comment on the issue, with the next status comment, once per run and key: edits notify nobody."""
         marker = comment_marker(self._record.run if self._record else "none", key)
         if key in self.told or any(item.by_us and marker in item.body for item in self.observation.comments):
             return
-        self.github.create_comment(fitted(f"{marker}\n{text}"))
+        if self.showing.remark:
+            self.show()
+        self.showing.remark = fitted(f"{marker}\n{text}")
         self.told.add(key)
+
+    def react(self, node_id: str, content: str) -> None:
+        """React to the issue or a comment, with the next status comment."""
+        if self.showing.reaction:
+            self.show()
+        self.showing.reaction = (node_id, content)
+
+    def move_card(self, card: Card, select: Select, column: str) -> None:
+        """Put a card into a column, with the next status comment; where GitHub refuses it stays where it is."""
+        waiting, value = self.showing.move, {"singleSelectOptionId": select.options[column]}
+        if waiting and waiting["itemId"] != card.id:
+            self.show()
+        ids = {"projectId": card.project_id, "itemId": card.id, "fieldId": select.id}
+        self.showing.move = {**ids, "value": value}
+        shown = replace(card, values=dict(card.values) | {select.name: column})
+        cards = tuple(shown if item.id == card.id else item for item in self.observation.cards)
+        self._observation = replace(self.observation, cards=cards)
 
     def add_trigger_label(self) -> None:
         """Somebody started the ticket in another way: from now on taking the label off cancels it all the same."""
-        self.github.change_labels(add=[TRIGGER_LABEL])
-        self._show_labels(set(self.observation.issue.labels) | {TRIGGER_LABEL})
+        self._change_labels(add={TRIGGER_LABEL})
 
     def take_trigger_label(self) -> None:
         """The ticket is back where it began, so that putting the label on starts it again."""
-        if self.observation.is_labeled:
-            self.github.change_labels(remove=[TRIGGER_LABEL])
-            self._show_labels(set(self.observation.issue.labels) - {TRIGGER_LABEL})
+        self._change_labels(remove={TRIGGER_LABEL})
 
     def show_phase(self) -> bool:
-        """Make the labels say the phase; False if they did."""
-        wanted = self.record.label
-        present = set(STATE_LABELS) & set(self.observation.issue.labels)
-        add, remove = {wanted} - present - {None}, present - {wanted}
-        if not add and not remove:
-            return False
-        self.github.change_labels(add=[name for name in add if name], remove=sorted(remove))
-        self._show_labels(set(self.observation.issue.labels) - remove | {name for name in add if name})
-        return True
+        """Make the labels say the phase, with the next status comment; False if they did."""
+        wanted = {self.record.label} - {None}
+        return self._change_labels(add={name for name in wanted if name}, remove=set(STATE_LABELS) - wanted)
 
     def show_pull_request(self, pull_request: PullRequest, **changes: Any) -> None:
         """The observation with what we have just made of the pull request."""
@@ -257,11 +277,15 @@ class Work:
         )  # fmt: skip
         self._observation = replace(self.observation, pull_requests=tuple(seen))
 
-    def _show_labels(self, names: set[str]) -> None:
-        """The observation with these labels on the issue."""
+    def _change_labels(self, add: Collection[str] = (), remove: Collection[str] = ()) -> bool:
+        """Have labels put on the issue and taken off; False if that changes nothing."""
         known = self.observation.issue.labels
+        adding, removing = set(add) - known.keys(), set(remove) & known.keys()
+        self.showing.change_labels(adding, removing)
+        names = (known.keys() | adding) - removing
         issue = replace(self.observation.issue, labels={name: known.get(name, "") for name in names})
         self._observation = replace(self.observation, issue=issue)
+        return bool(adding or removing)
 
     @cached_property
     def slots(self) -> Slots:
@@ -271,12 +295,6 @@ class Work:
             self.redis, self.ticket, self.clock, lambda: ask(self.observation.configuration.priority)
         )
 
-    def show_card(self, card: Card, field: str, column: str) -> None:
-        """The observation with the card in this column."""
-        shown = replace(card, values=dict(card.values) | {field: column})
-        cards = tuple(shown if item.id == card.id else item for item in self.observation.cards)
-        self._observation = replace(self.observation, cards=cards)
-
     def _rewritten(self, body: str) -> bool:
         """Edit the status comment; False when there is none, or somebody deleted it meanwhile."""
         comment = self.observation.status_comment
@@ -284,8 +302,9 @@ class Work:
             return False
         shown = face(self.record, self.budget.max_iterations, comment.url, self.observation)
         try:
-            self.github.show_status(comment, body, shown)
+            self.github.rewrite_status(comment, body, shown, self.showing)
         except Gone:
+            self.showing = Showing()
             return False
         return True
 

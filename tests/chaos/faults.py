@@ -20,7 +20,6 @@ WRITES: tuple[Json, ...] = (
     {"method": "PATCH", "path": r"/issues/comments/\d+$"},
     {"method": "POST", "path": r"/pulls$"},
     {"method": "PATCH", "path": r"/pulls/\d+$"},
-    {"method": "POST", "path": r"/reactions$"},
     {"method": "POST", "path": r"/sub_issues$"},
     {"method": "POST", "path": r"^/repos/[^/]+/[^/]+/issues$"},
     {"path": "^/graphql$", "operation": "mutation"},

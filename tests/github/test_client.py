@@ -8,6 +8,7 @@ import pytest
 
 from jobs.github.client import Installation
 from jobs.github.errors import Gone, Uncertain
+from jobs.github.showing import Showing
 from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.observation import Check
 from tests.github.conftest import BRANCH
@@ -26,7 +27,7 @@ def mints(world):
 def test_one_token_serves_everything(world):
     with world.open() as client:
         client.observe(now=NOW)
-        client.react()
+        client.close_issue()
         token = client.token()
         client.permissions(["alice"])
     assert mints(world) == 1
@@ -58,7 +59,7 @@ def test_a_token_that_is_refused_is_minted_anew_once(world):
     client = world.open()
     first = client.token()
     del world.hub.state.tokens[first]
-    client.react()
+    client.close_issue()
     assert client.token() != first
     assert mints(world) == 2
 
@@ -195,9 +196,9 @@ def test_a_write_without_an_answer_is_uncertain_and_not_repeated(world, answer, 
 def test_a_mutation_without_an_answer_is_uncertain(world):
     client = world.open()
     client.observe(now=NOW)
-    world.fail(operation="changeLabels", answer=502, effect="after")
+    world.fail(operation="showStatus", answer=502, effect="after")
     with pytest.raises(Uncertain):
-        client.change_labels(remove=["autocode"])
+        client.show(Showing(remove={"autocode"}))
     assert not client.observe(now=NOW).is_labeled
 
 
@@ -236,9 +237,9 @@ def test_rate_limits_are_never_slept_out(world, fault, wait):
     client.token()
     started = datetime.now(UTC)
     reset = {"X-RateLimit-Reset": f"{(started + timedelta(hours=1)).timestamp():.0f}"}
-    world.fail(path="/reactions$", **fault | {"headers": reset | fault.get("headers", {})})
+    world.fail(path="/issues/1$", method="PATCH", **fault | {"headers": reset | fault.get("headers", {})})
     with pytest.raises(Later) as caught:
-        client.react()
+        client.close_issue()
     # However long the answer took; GitHub counts whole seconds.
     earliest, latest = started + wait - timedelta(seconds=1), datetime.now(UTC) + wait + timedelta(seconds=1)
     assert earliest <= caught.value.until <= latest
@@ -276,7 +277,7 @@ def test_enterprise_server_is_reached_below_its_own_paths(world):
     world.settings = replace(world.settings, api_url=f"{world.hub.url}/api/v3")
     client = world.open()
     assert client.observe(now=NOW).is_labeled
-    client.react()
+    client.close_issue()
 
 
 def test_what_has_just_been_asked_is_known_for_one_observation(world):

@@ -78,7 +78,7 @@ def test_a_question_that_could_not_be_posted_is_posted_later_and_not_passed_over
     title = "Greet people or delete them"
     world.will(ask("Delete all data?", **SLOW), *BRISK, when=(title,))
     issue = thinking(world, title)
-    world.fault(method="POST", path=f"{issue.path}/comments$", answer=502)
+    world.fault(operation=rf'"remark": ?{{"subjectId": ?"{issue.node_id}"', answer=502)
     issue.until("asking")
     assert [text for text in issue.told() if "Delete all data?" in text]
     assert calls_about(world, title) == 1
@@ -126,12 +126,12 @@ def test_something_of_ours_that_breaks_three_times_ends_in_an_apology(world: Wor
     assert record.run in apology
 
 
-def test_an_answer_that_comes_before_the_question_is_recorded_counts(world: World) -> None:
+def test_an_answer_that_comes_before_the_question_is_known_to_be_recorded_counts(world: World) -> None:
     title = "Greet people or wait"
     world.will(ask("Shall I?", **SLOW), *BRISK, when=(title,))
     issue = thinking(world, title)
-    # The question is posted, and the record that says so is not.
-    world.fault(method="PATCH", path=f"{issue.repo.name}/issues/comments/", answer=502)
+    # The question is posted, and nobody hears that it was recorded.
+    world.fault(operation=rf'"remark": ?{{"subjectId": ?"{issue.node_id}"', answer=502, effect="after")
     issue.wait(lambda: [text for text in issue.told() if "Shall I?" in text], "the question")
     issue.say("You shall.", by="bob")
     issue.until("validating")

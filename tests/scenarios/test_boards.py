@@ -32,8 +32,8 @@ def until_in(issue: Issue, board: Board, card: str, column: str) -> None:
 
 def moves(world: World, card: str) -> list[Mapping[str, Any]]:
     """How often the app has moved that card."""
-    calls = [call for call in world.calls_of_the_app() if "mutation moveCard" in str(call["body"])]
-    return [call for call in calls if card in str(call["body"])]
+    bodies = [(call, call["body"]) for call in world.calls_of_the_app() if call["path"].endswith("/graphql")]
+    return [call for call, body in bodies if body.get("variables", {}).get("move", {}).get("itemId") == card]
 
 
 def status(issue: Issue) -> str:

@@ -81,7 +81,8 @@ def refused(world: World) -> dict[str, Issue]:
     made = {how: ticket(world, f"Greet though refused: {how}") for how in REFUSALS}
     for how, issue in made.items():
         path, fault = REFUSALS[how]
-        world.fault(path=f"^{path.replace('REPO', issue.repo.name)}$", method="POST", **fault())
+        about = {"operation": issue.node_id} if path == "/graphql" else {}
+        world.fault(path=f"^{path.replace('REPO', issue.repo.name)}$", method="POST", **about, **fault())
         issue.label()
     return made
 
@@ -89,7 +90,7 @@ def refused(world: World) -> dict[str, Issue]:
 REFUSALS: dict[str, tuple[str, Callable[[], dict[str, object]]]] = {
     "a token for a fetch": ("/REPO.git/git-upload-pack", lambda: {"answer": 401}),
     "a token for a push": ("/REPO.git/git-receive-pack", lambda: {"answer": 401}),
-    "a token for a comment": ("/repos/REPO/issues/1/comments", lambda: {"answer": 401}),
+    "a token for a comment": ("/graphql", lambda: {"answer": 401}),
     "by the primary limit": ("/repos/REPO/pulls", lambda: {"answer": 403, "headers": used_up()}),
     "by a secondary limit": ("/repos/REPO/pulls", lambda: {"answer": 403, "headers": {"Retry-After": "1"}}),
     "by another limit": (
@@ -125,9 +126,7 @@ def test_old_answers_hide_nothing_for_long_and_nothing_is_made_twice(world: Worl
     asking = world.repository(GREET).issue(f"{title}, asking").label()
     reviewed = ticket(world, f"{title}, reviewed").label()
     failing = ticket(world, f"{title}, with a lost answer")
-    world.fault(
-        method="POST", path=f"^/repos/{failing.repo.name}/issues/1/comments$", answer=502, effect="after"
-    )
+    world.fault(operation=rf'"comment": ?{{"subjectId": ?"{failing.node_id}"', answer=502, effect="after")
     failing.label()
     asking.until("asking")
     asking.say("Casual.")

@@ -29,29 +29,33 @@ class Write:
     path: str
     """A pattern; `REPO` stands for the ticket's repository."""
     body: str = ""
-    """A pattern searched for in it; `TITLE` stands for the ticket's."""
+    """A pattern searched for in it; `TITLE` and `NODE` stand for the issue's, or what else is named so."""
 
 
 WRITES = {
-    "reaction": Write("POST", "/repos/REPO/issues/1/reactions"),
-    "status comment": Write("POST", "/repos/REPO/issues/1/comments", "autocode:status"),
+    "reaction": Write("POST", "/graphql", r'"reaction": ?{"subjectId": ?"NODE"'),
+    "status comment": Write("POST", "/graphql", r'"comment": ?{"subjectId": ?"NODE"'),
     "status edit": Write("PATCH", r"/repos/REPO/issues/comments/\d+"),
-    "question": Write("POST", "/repos/REPO/issues/1/comments", r"autocode:comment \w+ question"),
+    "question": Write(
+        "POST", "/graphql", r'"remark": ?{"subjectId": ?"NODE"[^}]*autocode:comment \w+ question'
+    ),
     "new label": Write("POST", "/repos/REPO/issues/1/labels", "autocode: "),
-    "label off": Write("DELETE", "/repos/REPO/issues/1/labels/.+"),
+    "label off": Write("POST", "/graphql", r'"remove": ?{"labelableId": ?"NODE"'),
     "push": Write("POST", "/REPO.git/git-receive-pack"),
     "pull request": Write("POST", "/repos/REPO/pulls"),
     "ready for review": Write("POST", "/graphql", r"mutation publishReady[\s\S]*TITLE"),
-    "ready comment": Write("POST", "/repos/REPO/issues/1/comments", r"autocode:comment \w+ ready"),
+    "ready comment": Write(
+        "POST", "/graphql", r'"remark": ?{"subjectId": ?"NODE"[^}]*autocode:comment \w+ ready'
+    ),
     "pull request's text": Write("PATCH", r"/repos/REPO/pulls/\d+"),
     "bug ticket": Write("POST", "/repos/REPO/issues", "autocode gave up"),
     "sub-issue": Write("POST", "/graphql", r"mutation addSubIssue[\s\S]*NODE"),
-    "labels": Write("POST", "/graphql", r"mutation changeLabels[\s\S]*NODE"),
+    "labels": Write("POST", "/graphql", r'"add": ?{"labelableId": ?"NODE"'),
     "draft again": Write("POST", "/graphql", r"mutation makeDraft[\s\S]*NODE"),
 }
 STORIES = {
-    "asks": [("reaction", "question"), ("status comment", "label off"), ("new label", "status edit")],
-    "is ready": [("push",), ("pull request", "ready for review")],
+    "asks": [("reaction", "question"), ("status comment", "label off"), ("new label",)],
+    "is ready": [("push",), ("pull request", "ready for review"), ("status edit", "ready comment")],
     "gives up": [("pull request's text", "sub-issue"), ("bug ticket",)],
 }
 """What the tickets come to, and which of their writes fail: so few each that none is put off for long."""
@@ -167,7 +171,7 @@ def second_rounds(world: World, tickets) -> dict[str, Issue]:
     for way, issue in made.items():
         issue.until("validating")
         pull_request = issue.pull_request()
-        fail(issue, "labels", way, node=issue.repo.get("/issues/1")["node_id"])
+        fail(issue, "labels", way, node=issue.node_id)
         fail(issue, "draft again", way, node=pull_request["node_id"])
         review(issue.repo, pull_request["number"])
     return made

@@ -125,7 +125,7 @@ def test_after_a_reboot_the_ticket_goes_on(world: World, redis_file: str, data: 
 @pytest.mark.parametrize(
     ("lane", "path"),
     [
-        ("tickets", "{issue}/comments$"),
+        ("tickets", "/graphql$"),
         ("coding", "/{repo}.git/git-receive-pack$"),
         ("coding", "/repos/{repo}/pulls$"),
     ],
@@ -133,11 +133,13 @@ def test_after_a_reboot_the_ticket_goes_on(world: World, redis_file: str, data: 
 def test_who_is_killed_after_an_effect_and_before_its_answer_does_not_make_it_twice(
     world: World, lane: str, path: str
 ) -> None:
-    title = f"Greet people and lose the answer of {path.partition('}')[2]}"
+    title = f"Greet people and lose the answer of {path.rpartition('/')[2]}"
     issue = world.repository().issue(title)
     world.will(*BRISK, when=(title,))
     where = path.format(issue=issue.path, repo=issue.repo.name)
-    world.fault(method="POST", path=where, answer="timeout", delay=4, effect="after")
+    # Of GraphQL's requests that with which the status comment is written.
+    about = rf'"comment": ?{{"subjectId": ?"{issue.node_id}"' if where == "/graphql$" else ""
+    world.fault(method="POST", path=where, operation=about, answer="timeout", delay=4, effect="after")
     issue.label()
     issue.wait(lambda: not world.control("GET", "faults"), f"the call of {where}")
     kill_horse(world, lane)
