@@ -1,4 +1,4 @@
-"""API calls: what a ticket with one red and one green round asks of GitHub. The demo's ticket, counted."""
+"""API calls: what a ticket asks of GitHub: the demo's, with a red and a green round, and one that people steer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,8 @@ from tests.demo.board import only_card
 from tests.demo.choice import choice
 from tests.demo.watch import Json, Watch, settle
 from tests.processes import until
+from tests.scenarios.steering import calls_of_the_ticket, steered
+from tests.scenarios.world import playing
 from tests.stack import Stack
 
 
@@ -22,7 +24,20 @@ def measure(directory: Path) -> list[Figure]:
         Figure(
             "API calls of the same ticket on a board, from the card's move", len(on_board), "calls", "≤ 45"
         ),
+        Figure(
+            "API calls of a ticket with a board, a plan approval, a red and a green round and a review round",
+            _calls_when_steered(directory / "steered"),
+            "calls",
+            "≤ 45",
+        ),
     ]
+
+
+def _calls_when_steered(directory: Path) -> int:
+    """The ticket of tests/scenarios/test_steering.py."""
+    with playing(directory, {"AUTOCODE_MAX_TURNS": "12"}) as world:
+        steered(world)
+        return len(calls_of_the_ticket(world))
 
 
 def _calls(directory: Path, *, has_board: bool) -> Sequence[Json]:

@@ -88,8 +88,8 @@ class World:
         )
 
     def _put_off(self) -> list[tuple[bytes, float]]:
-        found: list[tuple[bytes, float]] = self._redis.zrange(LATER, 0, -1, withscores=True)
-        return found
+        found: Any = self._redis.zrange(LATER, 0, -1, withscores=True)
+        return list(found)
 
     def _is_second_look(self, key: bytes, time: float) -> bool:
         """It is put off for no other reason than that GitHub might not have shown yet what was heard of it."""
