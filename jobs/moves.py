@@ -52,7 +52,8 @@ def _reply(world: World, work: Work) -> bool:
         return False
     answer, comment = answered
     if answer.signal:
-        by = Trigger(comment.author, comment.created_at, f"comment {comment.id}", comment.author_id)
+        cause = f"comment {comment.id}"
+        by = Trigger(comment.author, comment.created_at, cause, comment.author_id, comment.asked_at)
         move(world, work, answer.signal, by)
         cursor = max(work.record.command_cursor, comment.id)
         work.note(command_cursor=cursor, **answer.changes)
@@ -74,6 +75,7 @@ def recall(work: Work) -> bool:
     log.warning("%s: no valid record, rebuilt as %s", work.ticket.key, record.phase)
     work.record = record
     recall_stack(work)
+    work.show_text()
     return True
 
 
@@ -102,6 +104,7 @@ def move(world: World, work: Work, happened: Signal, by: Trigger | None = None) 
         else:
             record = updated(record, happened, seen, budget)
         work.record = record.entering(phase, world.clock())
+    work.show_text()
     # Whatever was heard of it before this look has been seen by it.
     world.queue.forget_news(work.ticket, seen.now)
     log.info("%s: run %s, %s → %s", work.ticket.key, work.record.run, happened, work.record.phase)

@@ -1,12 +1,12 @@
 """Answers: what GitHub answered to `queries/observe.graphql` → Observation, text as of the trigger. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobs.github.cards import cards_of
 from jobs.github.people import Node, comment_of, login_of, user_id_of
 from jobs.github.pulls import branches_of, pull_requests_of
+from jobs.ticket.history import History, Renaming, Revision
 from jobs.ticket.names import STATUS_MARKER
 from jobs.ticket.observation import TRIGGER_LABEL, Comment, Issue, Observation, Repository, Trigger
 from jobs.ticket.request import Ticket
@@ -24,7 +24,7 @@ class Answers:
     app_id: int
     first: Node = field(default_factory=dict)
     events: dict[str, Node] = field(default_factory=dict)
-    """By node id, so that a page read twice does no harm."""
+    """By node id, so that a page read twice does no harm, oldest first."""
     comments: dict[str, Node] = field(default_factory=dict)
     refs: dict[str, Node] = field(default_factory=dict)
 
@@ -37,7 +37,7 @@ class Answers:
         issue.setdefault("closedByPullRequestsReferences", NOTHING)
         issue.setdefault("projectItems", NOTHING)
         self.first = self.first or answer
-        self.events |= {node["id"]: node for node in issue["timelineItems"]["nodes"]}
+        self.events = {node["id"]: node for node in issue["timelineItems"]["nodes"]} | self.events
         self.comments |= {node["fullDatabaseId"]: node for node in issue["comments"]["nodes"]}
         self.refs |= {node["name"]: node for node in repository["refs"]["nodes"]}
 
@@ -123,66 +123,37 @@ class Answers:
         return given if self._is_labeled else []
 
     def _issue(self, node: Node) -> Issue:
-        # Our own label stands for the command or the card that made us put it on.
-        trigger = next(reversed(self._labeled()), None)
-        title, body, body_by = node["title"], node["body"], None
+        title, body, author = node["title"], node["body"], login_of(node["author"])
         # Newest first.
-        edits = node["userContentEdits"]["nodes"]
-        if trigger is not None:
-            title = title_at(trigger.at, title, list(self.events.values()))
-            body, body_by = body_at(trigger, body, edits)
-        return Issue(
+        revisions = node["userContentEdits"]["nodes"]
+        issue = Issue(
             id=int(node["fullDatabaseId"]),
             node_id=node["id"],
             url=node["url"],
             title=cleaned(title),
             body=cleaned(body),
-            author=login_of(node["author"]),
-            body_by=body_by or login_of(node["author"]),
-            latest_body=cleaned(node["body"]),
-            latest_body_by=login_of(edits[0]["editor"] if edits else node["author"]),
+            author=author,
+            latest_body=cleaned(body),
+            latest_body_by=login_of(revisions[0]["editor"]) if revisions else author,
             created_at=datetime.fromisoformat(node["createdAt"]),
             state=node["state"],
             labels={label["name"]: label["id"] for label in node["labels"]["nodes"]},
+            history=History(title, body, self._renamings(), tuple(map(_revision, revisions))),
+        )
+        # Our own label stands for the command or the card that made us put it on.
+        trigger = next(reversed(self._labeled()), None)
+        return issue.as_of(trigger.at, trigger.actor) if trigger else issue
+
+    def _renamings(self) -> tuple[Renaming, ...]:
+        return tuple(
+            Renaming(datetime.fromisoformat(node["createdAt"]), node["previousTitle"])
+            for node in self.events.values()
+            if node["__typename"] == "RenamedTitleEvent"
         )
 
 
-def title_at(at: datetime, title: str, events: Sequence[Node]) -> str:
-    """The title that was replaced by the first renaming since `at`; the present one if there was none.
-
-    GitHub's times are whole seconds: what was changed in the second of the trigger counts as later.
-    """
-    later = [
-        (node["createdAt"], node["previousTitle"])
-        for node in events
-        if node["__typename"] == "RenamedTitleEvent" and datetime.fromisoformat(node["createdAt"]) >= at
-    ]
-    return str(min(later)[1]) if later else title
-
-
-def body_at(trigger: Trigger, body: str, edits: Sequence[Node]) -> tuple[str, str | None]:
-    """The newest revision of the body that the person who gave the trigger can have read, and who wrote it if not the
-    issue's author.
-
-    GitHub's times are whole seconds: an edit in the second of the trigger counts only if it is theirs. It keeps
-    no revision until the first edit, and then the original too. A revision's text may be deleted by its author;
-    then nothing stands for it, lest a later text slip in unseen.
-    """
-    if not edits:
-        return body, None
-    # Newest first, as GitHub lists them: of several in one second the last one is the oldest.
-    original = min(reversed(edits), key=lambda node: node["editedAt"])
-    read = [node for node in edits if _was_read(node, trigger, node is original)]
-    newest = max(read, key=lambda node: node["editedAt"], default=None)
-    if newest is None:
-        return "", None
-    return body if len(read) == len(edits) else newest["diff"] or "", login_of(newest["editor"])
-
-
-def _was_read(edit: Node, trigger: Trigger, is_original: bool) -> bool:
-    at = datetime.fromisoformat(edit["editedAt"])
-    in_time = is_original or login_of(edit["editor"]) == trigger.actor
-    return at < trigger.at or (at == trigger.at and in_time)
+def _revision(node: Node) -> Revision:
+    return Revision(datetime.fromisoformat(node["editedAt"]), login_of(node["editor"]), node["diff"])
 
 
 def _configuration(answer: Node) -> str | None:

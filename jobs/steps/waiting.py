@@ -105,7 +105,7 @@ def work_parts(work: Work, parts: Sequence[Part]) -> Signal | None:
 
 def _is_vouched_for(work: Work, part: Part) -> bool:
     """It was there when somebody asked for the parent, or is by somebody who may ask themselves."""
-    if not part.is_open or part.opened_at <= work.record.trigger_at:
+    if not part.is_open or part.opened_at <= work.record.text_at:
         return True
     work.ask_permissions({part.author})
     return work.observation.may_write(part.author)
@@ -114,7 +114,7 @@ def _is_vouched_for(work: Work, part: Part) -> bool:
 def _begin(work: Work, number: int) -> None:
     """Start a sub-issue by a comment that its own run reads as a command of the person who asked for its parent."""
     record, viewer = work.record, work.observation.viewer
-    marker = start_marker(record.run, record.requested_by, record.requested_by_id)
+    marker = start_marker(record.run, record.requested_by, record.requested_by_id, record.text_at)
     if not work.github.relations.has_comment(number, viewer, marker, record.started_at):
         work.github.comment_on(
             number, f"{marker}\n{messages.started_with_parent(record, work.ticket.number)}"

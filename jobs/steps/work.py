@@ -140,6 +140,7 @@ class Work:
             configuration=configuration,
             mistakes=mistakes,
         )
+        self.show_text()
         self.look_below()
 
     def look_below(self) -> None:
@@ -152,6 +153,12 @@ class Work:
     def show_below(self, below: PullRequest | None) -> None:
         """The observation with this as what the ticket stands on."""
         self._observation = replace(self.observation, below=below)
+
+    def show_text(self) -> None:
+        """The observation with the issue's text as it stood when the present run was asked for."""
+        if self._record is not None:
+            issue = self.observation.issue.as_of(self._record.text_at, self._record.requested_by)
+            self._observation = replace(self.observation, issue=issue)
 
     def _with_ended_pull_request(self, observation: Observation) -> Observation:
         """The observation with this run's pull request, which may be over and hard to see: one call, if that is so."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import datetime
 
 STATUS_MARKER = "<!-- autocode:status"
 """Begins our one status comment's hidden block."""
@@ -57,15 +58,17 @@ def comment_marker(run: str, key: str) -> str:
     return f"<!-- autocode:comment {run} {key} -->"
 
 
-def start_marker(run: str, login: str, user_id: int | None) -> str:
-    """The hidden line by which a comment of ours starts a sub-issue for somebody."""
-    return f"<!-- autocode:start {run} @{login} {user_id or 0} -->"
+def start_marker(run: str, login: str, user_id: int | None, asked_at: datetime) -> str:
+    """The hidden line by which a comment of ours starts a sub-issue for somebody, who asked for its parent then."""
+    return f"<!-- autocode:start {run} @{login} {user_id or 0} {asked_at.isoformat()} -->"
 
 
-def started_for(body: str) -> tuple[str, int | None] | None:
-    """Login and id of the person for whom a comment of ours starts a ticket."""
-    match = re.match(r"<!-- autocode:start \w+ @([\w\[\]-]+) (\d+) -->", body)
-    return (match[1], int(match[2]) or None) if match else None
+def started_for(body: str) -> tuple[str, int | None, datetime | None] | None:
+    """Login and id of the person for whom a comment of ours starts a ticket, and when they asked for its parent."""
+    match = re.match(r"<!-- autocode:start \w+ @([\w\[\]-]+) (\d+)(?: ([\dT:.+-]+))? -->", body)
+    if match is None:
+        return None
+    return match[1], int(match[2]) or None, datetime.fromisoformat(match[3]) if match[3] else None
 
 
 APPROVE = "<!-- autocode:approve -->"

@@ -1,12 +1,14 @@
 """Observation: one ticket on GitHub as it is now, in plain data. Made by `jobs.github.answers`, read by all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
+from jobs.ticket.history import History
 from jobs.ticket.request import Ticket
+from jobs.ticket.text import cleaned
 
 TRIGGER_LABEL = "autocode"
 """The label that starts a ticket; taking it off cancels."""
@@ -53,6 +55,8 @@ class Comment:
     editor: str | None = None
     """Login of who edited it last; None while nobody has."""
     node_id: str = ""
+    asked_at: datetime | None = None
+    """When that was asked for which it passes on: one of ours may start a sub-issue for the parent's requester."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,8 @@ class Trigger:
     """Node id of the event, which tells them apart."""
     actor_id: int | None = None
     """The user's id, which `Co-authored-by` needs; None for deleted accounts."""
+    asked_at: datetime | None = None
+    """When it was asked for, where that was before `at`."""
 
 
 @dataclass(frozen=True)
@@ -214,8 +220,6 @@ class Issue:
     body: str
     """As it stood when the trigger was given."""
     author: str
-    body_by: str
-    """Login of who wrote the body as it stood then."""
     latest_body: str
     """As it stands now: it may name what the ticket waits for, and asks for nothing."""
     latest_body_by: str
@@ -224,6 +228,16 @@ class Issue:
     state: Literal["OPEN", "CLOSED"]
     labels: Mapping[str, str]
     """Label name → node id."""
+    history: History | None = None
+    """What title and body were before; None where that is not known."""
+
+    def as_of(self, at: datetime, reader: str) -> "Issue":
+        """The issue with the text that this person can have read then; of one that was made later, its first text."""
+        if self.history is None:
+            return self
+        at = max(at, self.created_at)
+        title, body = self.history.title_at(at), self.history.body_at(at, reader)
+        return replace(self, title=cleaned(title), body=cleaned(body))
 
 
 @dataclass(frozen=True)

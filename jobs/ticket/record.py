@@ -113,6 +113,8 @@ class Record:
     requested_by_id: int | None
     """Their user id; None when the account is gone."""
     started_at: datetime
+    asked_at: datetime | None = None
+    """When they asked: title and body are read as they stood then. None, of older builds: when the label was put on."""
     sequence: int = 0
     """Grows with every write, so that a read of an older state is noticed."""
     iteration: int = 1
@@ -182,6 +184,11 @@ class Record:
     def entering(self, phase: Phase, at: datetime) -> "Record":
         """The record in another phase."""
         return replace(self, phase=phase, since=at)
+
+    @property
+    def text_at(self) -> datetime:
+        """Of what time the issue's text is meant."""
+        return self.asked_at or self.trigger_at
 
     @property
     def label(self) -> str | None:
@@ -288,6 +295,7 @@ def _record(data: dict[str, Any]) -> Record:
             "phase": Phase(data["phase"]),
             "trigger_at": datetime.fromisoformat(data["trigger_at"]),
             "started_at": datetime.fromisoformat(data["started_at"]),
+            "asked_at": _time(data.get("asked_at")),
             "published_at": _time(data["published_at"]),
             "spend": Spend(**data["spend"] | {"usd": Decimal(data["spend"]["usd"])}),
             "usd_limit": Decimal(data["usd_limit"]),

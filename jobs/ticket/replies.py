@@ -83,9 +83,15 @@ def _on_behalf(item: Comment) -> Comment:
     person = started_for(item.body) if item.by_us and item.editor is None else None
     if person is None:
         return item
-    login, user_id = person
+    login, user_id, asked_at = person
     return replace(
-        item, author=login, author_id=user_id, by_us=False, by_person=True, body=f"/autocode {START}"
+        item,
+        author=login,
+        author_id=user_id,
+        by_us=False,
+        by_person=True,
+        body=f"/autocode {START}",
+        asked_at=asked_at,
     )
 
 

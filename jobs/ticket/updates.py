@@ -34,14 +34,16 @@ def started(
     trigger = _trigger_of(by, before, observation) if by else observation.trigger
     if trigger is None:
         raise ValueError("a run starts with a label, a command or a card, and there is none")
+    asked = by or trigger
     record = Record(
-        run=run_id(observation, (by or trigger).event_id),
+        run=run_id(observation, asked.event_id),
         phase=Phase.QUEUED,
         trigger_at=trigger.at,
         trigger_id=trigger.event_id,
         requested_by=trigger.actor,
         requested_by_id=trigger.actor_id,
         started_at=observation.now,
+        asked_at=asked.asked_at or asked.at,
         usd_limit=budget.usd,
         approval="wanted" if observation.configuration.plan == "approve" else "",
     )

@@ -1,56 +1,9 @@
 """What is read out of GitHub's answer, where the hub cannot easily be brought to say it."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from jobs.github.answers import body_at, title_at
 from jobs.github.people import login_of
 from jobs.github.pulls import checks_of
-from jobs.ticket.observation import Trigger
-
-LABELED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-EARLIER, BEFORE, AT, AFTER, LATER = (
-    f"2026-11-20T{time}Z" for time in ("10:00:00", "11:00:00", "12:00:00", "12:00:01", "13:00:00")
-)
-
-
-def edit(at, text, by="carol"):
-    return {"editedAt": at, "diff": text, "editor": {"__typename": "User", "login": by}}
-
-
-@pytest.mark.parametrize(
-    ("edits", "body"),
-    [
-        ([], "now"),
-        ([edit(AT, "now"), edit(BEFORE, "first")], "first"),
-        ([edit(AT, "now", by="alice"), edit(BEFORE, "first")], "now"),
-        ([edit(LATER, "now"), edit(AT, "first")], "first"),
-        ([edit(AT, "now"), edit(AT, "first")], "first"),
-        ([edit(AFTER, "now"), edit(BEFORE, "first")], "first"),
-        ([edit(LATER, "now"), edit(AFTER, "second"), edit(BEFORE, "meant"), edit(EARLIER, "first")], "meant"),
-        ([edit(AFTER, "now"), edit(BEFORE, None)], ""),
-        ([edit(LATER, "now"), edit(AFTER, "second")], ""),
-    ],
-)
-def test_the_body_is_read_as_it_stood_when_the_label_was_put_on(edits, body):
-    assert body_at(Trigger("alice", LABELED), "now", edits)[0] == body
-
-
-@pytest.mark.parametrize(
-    ("renamed", "title"),
-    [
-        ([], "now"),
-        ([(BEFORE, "older")], "now"),
-        ([(BEFORE, "older"), (AFTER, "meant"), (LATER, "second")], "meant"),
-    ],
-)
-def test_the_title_is_read_as_it_stood_when_the_label_was_put_on(renamed, title):
-    events = [
-        {"__typename": "RenamedTitleEvent", "createdAt": at, "previousTitle": previous}
-        for at, previous in reversed(renamed)
-    ]
-    assert title_at(LABELED, "now", events) == title
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,6 @@ def observation(
         title="Add a greeting",
         body="Please greet.",
         author="carol",
-        body_by="carol",
         latest_body="Please greet.",
         latest_body_by="carol",
         created_at=LABELED_AT,
