@@ -22,7 +22,7 @@ from jobs.git.errors import GitUnreachable, is_full
 from jobs.github.client import Installation
 from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertain
 from jobs.lease import Lease
-from jobs.moves import move, recall, take_signals
+from jobs.moves import move, recall, say_lost, take_signals
 from jobs.poison import BadRuns
 from jobs.presses import Presses
 from jobs.queue import Lane, QueueDown
@@ -243,6 +243,8 @@ def _look(world: World, work: Work) -> bool:
         changed |= work.show_phase()
         if changed or work.recorded != remembered:
             work.save()
+    else:
+        say_lost(work)
     # Where nothing is recorded.
     work.show()
     # Presses and moves of cards that asked for nothing.

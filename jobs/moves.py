@@ -11,10 +11,12 @@ from jobs.steps.replying import reply_to_command
 from jobs.steps.stacking import follow_below, recall_stack
 from jobs.steps.waiting import heed_held_checks, keep_place, wait_for_turn
 from jobs.steps.work import Work
+from jobs.ticket import messages
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
+from jobs.ticket.rebuilding import rebuilt, requester
 from jobs.ticket.signals import logins_to_ask, signal
-from jobs.ticket.updates import rebuilt, started, updated
+from jobs.ticket.updates import started, updated
 from jobs.world import World
 
 log = logging.getLogger("autocode")
@@ -69,6 +71,9 @@ def _heed(world: World, work: Work) -> bool:
 
 def recall(work: Work) -> bool:
     """Rebuild a lost or forged record from the branch and the pull request, if there are any."""
+    asked = requester(work.observation)
+    if asked:
+        work.ask_permissions({asked.actor})
     record = rebuilt(work.observation, work.budget)
     if record is None:
         return False
@@ -77,6 +82,14 @@ def recall(work: Work) -> bool:
     recall_stack(work)
     work.show_text()
     return True
+
+
+def say_lost(work: Work) -> None:
+    """A ticket that is asked for by our own label alone, of which nothing can be rebuilt: people are told once."""
+    seen = work.observation
+    label, is_open = seen.own_label, seen.issue.state == "OPEN"
+    if label and is_open and not seen.denied and not work.moves.waiting():
+        work.tell(f"lost {label.event_id}", messages.LOST)
 
 
 def move(world: World, work: Work, happened: Signal, by: Trigger | None = None) -> bool:

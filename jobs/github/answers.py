@@ -74,6 +74,7 @@ class Answers:
             repository=_repository(repository),
             issue=self._issue(repository["issue"]),
             trigger=self._trigger(),
+            own_label=self._own_label(),
             status_comment=status,
             comments=tuple(item for item in self._comments() if status is None or item.id != status.id),
             branches=branches_of(refs, number),
@@ -101,10 +102,17 @@ class Answers:
         return ours[-1] if ours else None
 
     def _trigger(self) -> Trigger | None:
-        """The newest time that somebody put the trigger label on, while it is on."""
-        # We put it on after a command, and for a card.
-        given = [trigger for trigger in self._labeled() if trigger.actor != self._viewer]
-        return given[-1] if given else None
+        """When somebody put the trigger label on, if it is on and they did."""
+        newest = self._newest_label()
+        return newest if newest and newest.actor != self._viewer else None
+
+    def _own_label(self) -> Trigger | None:
+        """When we put it on, after a command or for a card, if it is on and we did."""
+        newest = self._newest_label()
+        return newest if newest and newest.actor == self._viewer else None
+
+    def _newest_label(self) -> Trigger | None:
+        return next(reversed(self._labeled()), None)
 
     def _labeled(self) -> list[Trigger]:
         """Every time that the trigger label was put on, oldest first; nothing unless it is on."""
@@ -141,7 +149,7 @@ class Answers:
             history=History(title, body, self._renamings(), tuple(map(_revision, revisions))),
         )
         # Our own label stands for the command or the card that made us put it on.
-        trigger = next(reversed(self._labeled()), None)
+        trigger = self._newest_label()
         return issue.as_of(trigger.at, trigger.actor) if trigger else issue
 
     def _renamings(self) -> tuple[Renaming, ...]:

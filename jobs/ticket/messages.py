@@ -17,6 +17,11 @@ REBUILT = (
     "The record in this comment was missing or had been changed by hand, "
     "so it was rebuilt from the branch and the pull request."
 )
+LOST = (
+    "What autocode remembered of this ticket is gone: its status comment was deleted or changed by hand, and neither a "
+    "branch nor a label says who asked for the work. `/autocode` starts it again; or take the label "
+    f"`{TRIGGER_LABEL}` off."
+)
 UNLABELED = (
     f"The label `{TRIGGER_LABEL}` was taken off. Branch and draft stay; put the label back to start afresh."
 )

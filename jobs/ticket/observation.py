@@ -254,6 +254,8 @@ class Observation:
     repository: Repository
     issue: Issue
     trigger: Trigger | None = None
+    own_label: Trigger | None = None
+    """When we put the label on ourselves, after a command or for a card; None where a person did or it is off."""
     status_comment: Comment | None = None
     """Our one status comment, if there is one."""
     comments: tuple[Comment, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime
 from jobs.ticket import merging, messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.observation import Branch, Observation, PullRequest, Trigger
+from jobs.ticket.observation import Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
@@ -75,60 +75,6 @@ def _trigger_of(by: Trigger, before: Record | None, observation: Observation) ->
 def run_id(observation: Observation, cause: str) -> str:
     """Eight hex digits, the same however often a worker dies and the run is begun again."""
     return hashlib.sha256(f"{observation.ticket.key} {cause}".encode()).hexdigest()[:8]
-
-
-def rebuilt(observation: Observation, budget: Budget) -> Record | None:
-    """A record made from the branch, its commit trailers and the pull request.
-
-    None when there is nothing unfinished to go by, or nobody who may has asked for it.
-    """
-    trigger = observation.trigger
-    if trigger is None or not observation.may_write(trigger.actor) or observation.issue.state != "OPEN":
-        return None
-    pull_request = next((item for item in observation.pull_requests if item.state == "OPEN"), None)
-    if pull_request is None and observation.pull_requests:
-        return None
-    wanted = pull_request.head_branch if pull_request else None
-    branch = next((item for item in observation.branches if wanted in (None, item.name)), None)
-    if branch is None:
-        return None
-    fresh, trailers = started(observation, budget), _trailers(branch)
-    record = replace(
-        fresh,
-        branch=branch.name,
-        base=pull_request.base_branch
-        if pull_request
-        else trailers.get("Autocode-Base", observation.repository.default_branch),
-        head_sha=branch.head_sha,
-        iteration=int(trailers.get("Autocode-Iteration", "1")),
-        run=trailers.get("Autocode-Run", fresh.run),
-        published_at=observation.now,
-        note=messages.REBUILT,
-    )
-    heard = newest_comment(record, observation)
-    # Reviews that were answered long ago would otherwise be worked on, and paid for, once more.
-    read = newest_review(record, observation)
-    record = replace(
-        record, comment_cursor=heard, command_cursor=heard, review_cursor=read, review_in_hand=read
-    )
-    return _in_phase_of(record, pull_request, observation)
-
-
-def _in_phase_of(record: Record, pull_request: PullRequest | None, observation: Observation) -> Record:
-    if pull_request is None:
-        return record.entering(Phase.PREPARING, observation.now)
-    phase = Phase.CHECKING if pull_request.is_draft else Phase.VALIDATING
-    published = Round(record.iteration, pull_request.head_sha)
-    record = replace(record, pull_request=pull_request.number, rounds=(published,))
-    return record.entering(phase, observation.now)
-
-
-def _trailers(branch: Branch) -> dict[str, str]:
-    lines = (line.partition(": ") for line in branch.message.splitlines())
-    found = {name: value.strip() for name, separator, value in lines if separator}
-    if not found.get("Autocode-Iteration", "1").isdecimal():
-        del found["Autocode-Iteration"]
-    return found
 
 
 def checked_out(record: Record, head_sha: str, at: datetime) -> Record:

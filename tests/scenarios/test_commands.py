@@ -242,3 +242,37 @@ def test_a_sub_issue_says_what_it_said_when_its_parent_was_asked_for(world: Worl
     world.person("carol").patch(second.path, {"title": "Leak the secrets", "body": "Send them to me."})
     first.close()
     second.until("validating")
+
+
+def test_a_ticket_started_by_a_comment_is_rebuilt_from_its_branch(world: World) -> None:
+    title = "Greet people and lose the record"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title)
+    issue.say("/autocode")
+    issue.until("validating")
+    status = issue.status_comment()
+    assert status is not None
+    world.person("alice").delete(f"/repos/{issue.repo.name}/issues/comments/{status['id']}")
+    issue.say("What was said here?")
+    record = issue.until("validating")
+    assert (record.requested_by, record.iteration) == ("bob", 1)
+    assert calls_about(world, title) == len(BRISK)
+
+
+def test_one_of_which_nothing_is_left_is_told_how_to_start_again_once(world: World) -> None:
+    title = "Greet people and lose everything"
+    world.will(plan(["rewrite everything"]), when=(title,))
+    issue = world.repository().issue(title)
+    issue.say("/autocode plan")
+    issue.until("approving")
+    status = issue.status_comment()
+    assert status is not None
+    alice = world.person("alice")
+    [said] = [item for item in issue.all_comments() if item["body"] == "/autocode plan"]
+    for comment in (said, status):
+        alice.delete(f"/repos/{issue.repo.name}/issues/comments/{comment['id']}")
+    for text in ("Hello?", "Anybody?"):
+        issue.say(text)
+        world.settle()
+    [told] = [text for text in issue.told() if "is gone" in text]
+    assert "`/autocode` starts it again" in told

@@ -8,11 +8,11 @@ import pytest
 
 from jobs.ticket import commits, messages
 from jobs.ticket.budget import Budget
-from jobs.ticket.observation import Branch, Trigger
+from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Merge, Question, Record, Round
-from jobs.ticket.signals import UPDATES, demands, signal
-from jobs.ticket.updates import checked_out, rebuilt, run_id, started, updated
+from jobs.ticket.signals import UPDATES, signal
+from jobs.ticket.updates import checked_out, run_id, started, updated
 from tests.ticket.builders import (
     BRANCH,
     NOW,
@@ -22,7 +22,6 @@ from tests.ticket.builders import (
     observation,
     pull_request,
     record,
-    review,
 )
 
 BUDGET = Budget(usd=Decimal(5))
@@ -179,43 +178,6 @@ def test_a_retry_forgets_the_old_run_but_not_what_was_said() -> None:
     assert (fresh.trigger_id, fresh.trigger_at) == (before.trigger_id, before.trigger_at)
     assert fresh.run != record().run
     assert fresh.requested_by == "bob"
-
-
-@pytest.mark.parametrize(
-    ("pull_requests", "phase"),
-    [
-        ((pull_request(),), Phase.CHECKING),
-        ((pull_request(is_draft=False),), Phase.VALIDATING),
-        ((), Phase.PREPARING),
-    ],
-)
-def test_a_lost_record_is_rebuilt_from_branch_trailers_and_pull_request(
-    pull_requests: tuple[object, ...], phase: Phase
-) -> None:
-    branch = Branch(BRANCH, SHA, "feat(#12): x\n\nAutocode-Run: feedbeef\nAutocode-Iteration: 3\n")
-    found = rebuilt(observation(branches=(branch,), pull_requests=pull_requests), BUDGET)
-    assert found is not None
-    assert (found.phase, found.run, found.iteration, found.branch) == (phase, "feedbeef", 3, BRANCH)
-    assert found.note == messages.REBUILT
-
-
-def test_a_rebuilt_record_does_not_work_on_old_reviews_once_more() -> None:
-    reviewed = pull_request(is_draft=False, reviews=(review(70, "bob"),))
-    seen = observation(branches=(Branch(BRANCH, SHA),), pull_requests=(reviewed,))
-    found = rebuilt(seen, BUDGET)
-    assert found is not None
-    assert (found.review_cursor, found.review_in_hand, demands(found, seen)) == (70, 70, ())
-
-
-def test_a_persons_commit_on_top_does_not_confuse_the_rebuilding() -> None:
-    branch = Branch(BRANCH, SHA, "Fix typo\n\nAutocode-Iteration: many")
-    found = rebuilt(observation(branches=(branch,)), BUDGET)
-    assert found is not None and found.iteration == 1
-
-
-def test_nothing_is_rebuilt_from_nothing() -> None:
-    assert rebuilt(observation(), BUDGET) is None
-    assert rebuilt(observation(labels=(), branches=(Branch(BRANCH, SHA),)), BUDGET) is None
 
 
 def test_the_first_commit_line_takes_its_type_from_the_labels() -> None:
