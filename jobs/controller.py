@@ -31,7 +31,7 @@ from jobs.steps import STEPS
 from jobs.steps.waiting import call_next
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
-from jobs.ticket.errors import InLine, Later, LeaseLost, TellPeople
+from jobs.ticket.errors import InLine, Later, LeaseLost, Renamed, TellPeople
 from jobs.ticket.phases import KIND, Signal
 from jobs.ticket.request import Changed, Reconcile, Ticket
 from jobs.ticket.signals import deadline
@@ -158,6 +158,10 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
     except Later as later:
         log.info("%s: %s", ticket.key, later)
         world.queue.request_at(ticket, later.until, keep_earlier=isinstance(later, InLine))
+    except Renamed as renamed:
+        log.info("%s: %s", ticket.key, renamed)
+        there = replace(ticket, repository=renamed.name)
+        world.queue.request(Reconcile(there, why="its repository was renamed"))
     except (Gone, Archived) as gone:
         log.warning("%s: dropped, %s", ticket.key, gone)
         if isinstance(gone, Gone):

@@ -28,7 +28,7 @@ from jobs.ticket.boards import complaints
 from jobs.ticket.budget import Budget
 from jobs.ticket.check_run import face
 from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
-from jobs.ticket.errors import Later
+from jobs.ticket.errors import Later, Renamed
 from jobs.ticket.names import STATE_LABELS, comment_marker
 from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest, Select
 from jobs.ticket.phases import KIND, Phase
@@ -124,9 +124,12 @@ class Work:
     def observe(self, *, everything: bool = True) -> None:
         """Ask GitHub how the ticket is now, who may do what included; or for no more than the issue.
 
-        Raises Later when GitHub's answer may be older than our own last write.
+        Raises Later when GitHub's answer may be older than our own last write, Renamed when the repository was.
         """
         observation = self.github.observe(now=self.clock(), everything=everything)
+        if observation.repository.name_with_owner != self.ticket.repository:
+            # Under two names a ticket would have two leases.
+            raise Renamed(observation.repository.name_with_owner)
         remembered = self._load(observation)
         self.freshness.check(observation, remembered)
         if self._record is None:
@@ -206,7 +209,7 @@ class Work:
     def save(self) -> None:
         """Rewrite the status comment, or write it if there is none yet, and show what waits for it."""
         self.note(sequence=self.record.sequence + 1)
-        secret_block = records.dump(self.record, self._address, self.settings.webhook_secrets)
+        secret_block = records.dump(self.record, _address(self.observation), self.settings.webhook_secrets)
         most, may_report = self.budget.max_iterations, self.github.may_report
         problems = [*map(str, self.observation.mistakes), *complaints(self.observation)]
         text = status_body(self.record, most, problems, may_report=may_report)
@@ -315,10 +318,6 @@ class Work:
             return False
         return True
 
-    @property
-    def _address(self) -> str:
-        return f"{self.ticket.repository}#{self.ticket.number}"
-
     def forget(self) -> None:
         """Another run begins: nothing of the last one's is of use."""
         self.worktree, self.collided, self.ending, self.told = None, "", "", set()
@@ -344,4 +343,15 @@ class Work:
     def _load(self, observation: Observation) -> Record | None:
         if observation.status_comment is None:
             return None
-        return records.load(observation.status_comment.body, self._address, self.settings.webhook_secrets)
+        # Older builds signed for the repository's name.
+        addresses = (_address(observation), f"{self.ticket.repository}#{self.ticket.number}")
+        found = (
+            records.load(observation.status_comment.body, address, self.settings.webhook_secrets)
+            for address in addresses
+        )
+        return next(filter(None, found), None)
+
+
+def _address(observation: Observation) -> str:
+    """What a record is signed for: the repository's id stays whatever it is called, and whoever owns it."""
+    return f"{observation.repository.id}#{observation.ticket.number}"

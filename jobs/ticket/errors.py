@@ -24,5 +24,14 @@ class InLine(Later):
     """Others come first, or there is no room for a start: the ticket keeps the place in line that it has."""
 
 
+class Renamed(Exception):
+    """The ticket's repository goes by another name: the ticket of that name is the one to work on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"its repository is called {name} now")
+        self.name = name
+        """`owner/name`."""
+
+
 class LeaseLost(Exception):
     """Another worker holds this ticket now: stop at once and write nothing more."""

@@ -217,7 +217,7 @@ def dump(record: Record, ticket: str, secrets: Sequence[str]) -> str:
     """The hidden block with the record, signed with the newest secret, at most `LARGEST` characters and a bit.
 
     Args:
-        ticket: `owner/name#number`; a block copied to another issue is not valid there.
+        ticket: the repository's id and the number; a block copied to another issue is not valid there.
     """
     text = next(text for text in map(_text, _ever_smaller(record)) if len(text) <= LARGEST)
     return f"{STATUS_MARKER} {_signature(secrets[0], ticket, text)}\n{text}\n-->"

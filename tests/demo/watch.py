@@ -60,9 +60,9 @@ class Watch:
         self, stack: Stack, repository: str, number: int, *, is_live: bool, card: Card | None = None
     ) -> None:
         self._stack, self._is_live, self._card = stack, is_live, card
-        self._ticket = f"{repository}#{number}"
         self._repository, self._issue = f"/repos/{repository}", f"/repos/{repository}/issues/{number}"
         self._alice = stack.hub.person("alice")
+        self._ticket = f"{self._alice.get(self._repository)['id']}#{number}"
         self._calls_before = len(app_calls(stack.hub))
 
     def look(self) -> Look:

@@ -278,3 +278,13 @@ def test_cards_are_not_asked_for_without_the_permission(world, hub):
             assert (len(seen.cards), seen.may_move_cards) == (cards, False)
     finally:
         hub.control("POST", "permissions", granted)
+
+
+def test_a_repository_that_was_renamed_says_what_it_is_called_now(world):
+    client = world.open()
+    before = client.observe(now=world.hub_now()).repository
+    former, name = world.repository, f"{world.repository}-again"
+    world.act("alice", "PATCH", "", {"name": name.partition("/")[2]})
+    world.repository = name
+    after = client.observe(now=world.hub_now()).repository
+    assert (before.name_with_owner, after.name_with_owner, before.id == after.id) == (former, name, True)

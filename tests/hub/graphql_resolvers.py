@@ -28,6 +28,10 @@ def ref_of(repository: Repository | None, full_name: str) -> Ref | None:
 
 def _repository(_: Any, context: Context, args: Args) -> Repository:
     found = context.state.repository(args["owner"], args["name"])
+    if found is None:
+        # `followRenames` is true unless it is told otherwise.
+        former = f"{args['owner']}/{args['name']}".lower()
+        found = context.state.repositories.get(context.state.renamed.get(former, 0))
     if found is None or not context.sees(found):
         raise unresolved(f"a Repository with the name '{args['owner']}/{args['name']}'")
     return found

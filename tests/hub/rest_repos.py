@@ -26,7 +26,7 @@ def get_repository(request: Request) -> Answer:
 
 @route("PATCH", REPO, "administration:write", person="admin")
 def update_repository(request: Request) -> Answer:
-    """archived, default_branch, private, description, and how pull requests are merged."""
+    """name, archived, default_branch, private, description, and how pull requests are merged."""
     repository, body = request.repository, request.fields()
     if repository.archived and body.get("archived") is not False:
         raise ApiError(403, "Repository was archived so is read-only.")
@@ -39,8 +39,22 @@ def update_repository(request: Request) -> Answer:
     repository.private = bool(body.get("private", repository.private))
     repository.description = body.get("description", repository.description)
     _set_merging(repository, body)
+    _rename(request, repository, str(body.get("name", repository.name)))
     repository.updated_at = request.state.now()
     return Answer(_full(request, repository))
+
+
+def _rename(request: Request, repository: Repository, name: str) -> None:
+    """https://docs.github.com/en/repositories/creating-and-managing-repositories/renaming-a-repository
+
+    The hub leads from the former name to the present one in GraphQL only.
+    """
+    if name == repository.name:
+        return
+    if request.state.repository(repository.owner.login, name):
+        raise invalid("Repository", "name", "custom", "name already exists on this account")
+    request.state.renamed[repository.full_name.lower()] = repository.id
+    repository.name = name
 
 
 def _set_merging(repository: Repository, body: Json) -> None:

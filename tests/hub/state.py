@@ -77,6 +77,8 @@ class State:
     others: dict[str, Installation] = field(default_factory=dict)
     """Other people's Apps that report checks, where they are installed, by slug: see `seeds.DEFAULT`."""
     repositories: dict[int, Repository] = field(default_factory=dict)
+    renamed: dict[str, int] = field(default_factory=dict)
+    """Former `owner/name` in lower case → id of the repository."""
     projects: list[Project] = field(default_factory=list)
     """Of all organizations, oldest first."""
     tokens: dict[str, Token] = field(default_factory=dict)

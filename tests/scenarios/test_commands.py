@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from redis import Redis
+
+from jobs.queue import Queue
+from jobs.ticket.request import Reconcile, Ticket
 from tests.model.replies import edit, plan, say, submit
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_sub_issues import adopt
@@ -276,3 +280,23 @@ def test_one_of_which_nothing_is_left_is_told_how_to_start_again_once(world: Wor
         world.settle()
     [told] = [text for text in issue.told() if "is gone" in text]
     assert "`/autocode` starts it again" in told
+
+
+def test_a_ticket_goes_on_in_a_repository_that_was_renamed(world: World) -> None:
+    title = "Greet people under another name"
+    world.will(*BRISK, when=(title, "Iteration 1 of"))
+    world.will(edit("README.md", "# greet", "# Hi"), submit(), submit(), when=(title, "Iteration 2 of"))
+    repo = world.repository()
+    issue = repo.issue(title).label()
+    before = issue.until("validating")
+    name = f"{repo.name}-again"
+    world.person("alice").patch(f"/repos/{repo.name}", {"name": name.partition("/")[2]})
+    repo.name = name
+    issue.say("/autocode fix: say Hi")
+    after = issue.until("validating", iteration=2)
+    assert after.run == before.run
+    assert issue.status_comment() is not None
+    # Whoever asks for it by another spelling asks for the same ticket.
+    queue, other = Queue(Redis.from_url(world.stack.redis_url)), name.replace("acme", "ACME")
+    queue.request(Reconcile(Ticket(world.stack.hub.installation_id, other, issue.number), why="by hand"))
+    issue.wait(lambda: f"is called {name} now" in world.stack.logs("tickets"), "the right name")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -154,6 +155,10 @@ class Repo:
     world: World
     name: str
 
+    @cached_property
+    def id(self) -> int:
+        return int(self.get("")["id"])
+
     def put(
         self, path: str, text: str, *, branch: str | None = None, by: str = "alice", is_new: bool = False
     ) -> None:
@@ -243,7 +248,7 @@ class Issue:
     def record(self) -> Record | None:
         comment = self.status_comment()
         secret = self.repo.world.stack.hub.webhook_secret
-        return load(comment["body"], f"{self.repo.name}#{self.number}", [secret]) if comment else None
+        return load(comment["body"], f"{self.repo.id}#{self.number}", [secret]) if comment else None
 
     def status_comment(self) -> dict[str, Any] | None:
         found = [item for item in self.all_comments() if STATUS_MARKER in item["body"]]
