@@ -53,14 +53,18 @@ def command(body: str, bot: str = "autocode[bot]") -> Command | None:
     Args:
         bot: our login, `slug[bot]`: `@slug` in front of a line means `fix`.
     """
-    first, _, rest = body.strip().partition("\n")
+    first, _, rest = re.sub(r"\A(?:[ \t]*\n)+", "", body).rstrip().partition("\n")
+    # https://spec.commonmark.org/0.31.2/#indented-code-blocks
+    if re.match(r" {0,3}\t| {4}", first):
+        return None
+    first = first.strip()
     written = re.match(r"/autocode(?:[ \t]+(?P<words>.*))?\s*$", first, re.IGNORECASE)
     if written:
         name, _, words = (written["words"] or "").strip().partition(" ")
         return _read(name.lower().rstrip(":,.!"), words.strip(), rest.strip())
-    mention = re.match(
-        rf"@{re.escape(bot.removesuffix('[bot]'))}\b[:,]?[ \t]*(?P<words>.*)$", first, re.IGNORECASE
-    )
+    # Neither somebody whose name begins like ours, nor a team, a domain, or talk about us.
+    ours = rf"@{re.escape(bot.removesuffix('[bot]'))}(?:\[bot\])?"
+    mention = re.match(rf"{ours}(?=[\s:,;!?]|\.\s|\.?$)[:,;.!?]*(?P<words>.*)$", first, re.IGNORECASE)
     if mention:
         return _read("fix", mention["words"].strip(), rest.strip())
     return None
