@@ -80,6 +80,11 @@ def is_approved(body: str) -> bool:
     return re.search(rf"^- \[[xX]\] .*{re.escape(APPROVE)}", body, re.MULTILINE) is not None
 
 
+def is_plan(body: str, run: str) -> bool:
+    """Whether a comment of ours proposes a plan of that run."""
+    return f"<!-- autocode:comment {run} plan " in body
+
+
 def is_question(body: str) -> bool:
     """Whether a comment of ours asks people something."""
     return re.search(r"<!-- autocode:comment \w+ question ", body) is not None

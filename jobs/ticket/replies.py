@@ -8,7 +8,7 @@ from jobs.ticket import messages
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import START, STARTING, Command, command
-from jobs.ticket.names import started_for
+from jobs.ticket.names import is_plan, started_for
 from jobs.ticket.observation import Comment, Observation
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Merge, Record
@@ -129,9 +129,22 @@ def _plan(case: Case) -> Reply:
 
 
 def _approve(case: Case) -> Reply:
-    if case.phase is Phase.APPROVING:
+    if case.phase is Phase.APPROVING and _has_seen_plan(case):
         return Reply(Signal.APPROVED, {"approval": case.comment.author})
+    if case.phase is Phase.APPROVING:
+        return _unfit(case, "the plan has changed since; read it as it is now, then approve it")
     return _unfit(case, "there is no plan that waits for approval")
+
+
+def _has_seen_plan(case: Case) -> bool:
+    """The plan was there before the comment; ids grow, and GitHub's times are whole seconds."""
+    record, comment = case.record, case.comment
+    if record is None or record.since is None:
+        return True
+    shown = [item.id for item in case.observation.comments if item.by_us and is_plan(item.body, record.run)]
+    if shown:
+        return comment.id > max(shown)
+    return comment.created_at >= record.since.replace(microsecond=0)
 
 
 def _fix(case: Case) -> Reply:

@@ -206,9 +206,8 @@ def _in_phase(record: Record, observation: Observation, budget: Budget) -> Signa
     if record.phase is Phase.ASKING:
         return _answer(record, observation)
     if record.phase is Phase.APPROVING:
-        return _approval(observation) or (
-            Signal.PLAN_DISCUSSED if _is_answered(record, observation) else None
-        )
+        is_discussed = _is_answered(record, observation) and not _ends_in_approval(record, observation)
+        return _approval(observation) or (Signal.PLAN_DISCUSSED if is_discussed else None)
     if record.phase in PUBLISHED:
         return _on_pull_request(record, observation, budget)
     return None
@@ -229,6 +228,18 @@ def _is_answered(record: Record, observation: Observation) -> bool:
         if command(item.body, observation.viewer) is None
     )
     return any(observation.may_write(item.author) for item in unread)
+
+
+def _ends_in_approval(record: Record, observation: Observation) -> bool:
+    """The last word about the plan is the command that approves it, so what was said before is no objection."""
+    said = [
+        (item.id, command(item.body, observation.viewer))
+        for item in unread_comments(record, observation)
+        if observation.may_write(item.author)
+    ]
+    about_plan = [item for item in said if item[1] is None or item[1].name == "approve"]
+    newest, word = about_plan[-1] if about_plan else (0, None)
+    return word is not None and newest > record.command_cursor
 
 
 def _approval(observation: Observation) -> Signal | None:

@@ -1,5 +1,7 @@
 """What becomes of a command, by who gave it and where the ticket stands."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from jobs.ticket.budget import Budget
 from jobs.ticket.commands import COMMANDS, command
+from jobs.ticket.observation import Comment
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record
 from jobs.ticket.replies import REPLIES, Case, Reply, next_command, reply
@@ -92,6 +95,34 @@ def test_one_that_does_not_says_why_in_the_status_comment(remembered: Record, bo
     found = answer(remembered, body)
     assert (found.signal, found.changes, found.reaction, found.comment) == (None, {}, "confused", "")
     assert said.lower() in found.note.lower()
+
+
+PROPOSAL = comment(
+    45,
+    "autocode[bot]",
+    "<!-- autocode:comment 0123abcd plan 40 cafe -->\nMend it.",
+    by_us=True,
+    by_person=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("comments", "since", "is_approved"),
+    [
+        ((PROPOSAL,), NOW, True),
+        ((replace(PROPOSAL, id=55),), NOW, False),
+        ((PROPOSAL, replace(PROPOSAL, id=55)), NOW, False),
+        ((replace(PROPOSAL, id=55, body="<!-- autocode:comment feedbeef plan 40 cafe -->"),), NOW, True),
+        ((), NOW.replace(microsecond=900_000), True),
+        ((), NOW + timedelta(seconds=1), False),
+    ],
+)
+def test_only_a_plan_that_was_there_can_be_approved(
+    comments: tuple[Comment, ...], since: datetime, is_approved: bool
+) -> None:
+    found = answer(replace(PLANNED, since=since), "/autocode approve", comments=comments)
+    assert (found.signal is Signal.APPROVED) is is_approved
+    assert ("the plan has changed since" in found.note) is not is_approved
 
 
 def test_without_a_status_comment_it_says_so_in_a_comment() -> None:

@@ -41,6 +41,10 @@ def said(author: str, body: str, id: int = 50) -> Observation:
     return observation(comments=(comment(id, author, body),), pull_requests=(pull_request(),))
 
 
+def talk(*said: tuple[str, str]) -> Observation:
+    return observation(comments=tuple(comment(id, *words) for id, words in enumerate(said, 50)))
+
+
 def ticked(editor: str, box: str = "x") -> Observation:
     body = f"**Plan**\n\n- [ ] mend it\n\n- [{box}] **Approve this plan** {APPROVE}"
     status = comment(30, "autocode[bot]", body, by_us=True, by_person=False, editor=editor)
@@ -96,6 +100,25 @@ CASES: list[tuple[str, Record | None, Observation, Signal | None]] = [
     ("chat is no consent to spend more", SPENT, said("bob", "Blue."), None),
     ("a comment on the plan", PLANNED, said("bob", "Smaller, please."), Signal.PLAN_DISCUSSED),
     ("a comment on the plan by a reader", PLANNED, said("carol", "Smaller, please."), None),
+    ("praise, then approval", PLANNED, talk(("bob", "Looks good!"), ("bob", "/autocode approve")), None),
+    (
+        "approval, then doubt",
+        PLANNED,
+        talk(("bob", "/autocode approve"), ("bob", "Or not?")),
+        Signal.PLAN_DISCUSSED,
+    ),
+    (
+        "an objection, then a reader's approval",
+        PLANNED,
+        talk(("bob", "Smaller."), ("carol", "/autocode approve")),
+        Signal.PLAN_DISCUSSED,
+    ),
+    (
+        "an objection after an approval that was refused",
+        replace(PLANNED, command_cursor=51),
+        talk(("bob", "Smaller."), ("bob", "/autocode approve")),
+        Signal.PLAN_DISCUSSED,
+    ),
     ("the plan's box ticked", PLANNED, ticked("bob"), Signal.APPROVED),
     ("the plan's box ticked by a reader", PLANNED, ticked("carol"), None),
     ("the plan's box not ticked", PLANNED, ticked("bob", box=" "), None),
