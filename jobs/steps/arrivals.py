@@ -16,10 +16,9 @@ from jobs.ticket.words import fitted
 
 def accept(work: Work, signal: Signal) -> None:
     """queued: somebody asked, and sees at once that it was heard; the label says so to all and to search."""
-    if signal is not Signal.TRIGGERED:
-        return
-    work.react(work.observation.issue.node_id, "eyes")
-    if not work.observation.is_labeled:
+    if signal is Signal.TRIGGERED:
+        work.react(work.observation.issue.node_id, "eyes")
+    if signal in (Signal.TRIGGERED, Signal.CONTINUED) and not work.observation.is_labeled:
         work.add_trigger_label()
 
 

@@ -37,7 +37,7 @@ def prepare(work: Work) -> Signal:
                 f"The repository {work.ticket.repository} has no commit yet, so there is no branch to start from. "
                 "Push a first commit to its default branch."
             )
-        work.note(branch=branch_of(work.observation), base=base)
+        work.note(branch=branch_of(work.observation, work.record.base), base=base)
     # The files belong to the conversation: they are kept while it can go on, and only then.
     goes_on = checkpoint_of(work).load() is not None
     worktree = open_worktree(work, resume=goes_on)
@@ -94,10 +94,17 @@ def checkpoint_of(work: Work) -> Checkpoint:
     return Checkpoint(work.redis, work.ticket, work.record.run, work.record.iteration)
 
 
-def branch_of(observation: Observation) -> str:
-    """The branch to work on: an unfinished one of this ticket if there is any, else a new name."""
-    finished = {item.head_branch for item in observation.pull_requests if item.state != "OPEN"}
+def branch_of(observation: Observation, base: str | None = None) -> str:
+    """The branch to work on: an unfinished one of this ticket if there is any, else a new name.
+
+    Args:
+        base: what people have chosen; one that is not known to be meant for it is of no use then.
+    """
+    pull_requests = observation.pull_requests
+    finished = {item.head_branch for item in pull_requests if item.state != "OPEN"}
+    bases = {item.head_branch: item.base_branch for item in pull_requests if item.state == "OPEN"}
     for branch in observation.branches:
-        if branch.name not in finished:
+        if branch.name not in finished and base in (None, bases.get(branch.name)):
             return branch.name
-    return ticket_branch(observation.ticket.number, observation.issue.title, frozenset(finished))
+    taken = finished | {branch.name for branch in observation.branches}
+    return ticket_branch(observation.ticket.number, observation.issue.title, frozenset(taken))

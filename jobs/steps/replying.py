@@ -5,7 +5,7 @@ import logging
 from jobs.models.prices import PRICES
 from jobs.steps.work import Work
 from jobs.ticket.observation import Comment
-from jobs.ticket.replies import Case, Reply, next_command, reply
+from jobs.ticket.replies import Case, Reply, next_command, reply, unread_commands
 
 log = logging.getLogger("autocode")
 
@@ -15,6 +15,8 @@ def reply_to_command(work: Work) -> tuple[Reply, Comment] | None:
 
     Effects first: whoever dies in between answers again, which GitHub and our marker keep from being seen twice.
     """
+    if work.recorded is None:
+        work.ask_permissions({item.author for item in unread_commands(None, work.observation)})
     found = next_command(work.recorded, work.observation)
     if found is None:
         return None

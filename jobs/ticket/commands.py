@@ -18,14 +18,14 @@ COMMANDS = {
     "retry": "start again after it failed or was cancelled",
     "merge": "merge the pull request as it is now, at once or as soon as the branch's rules allow it",
     "base": "`base <branch>`: start from that branch and merge into it",
-    "model": "`model <name>`: use that model from the next turn on",
+    "model": "`model <name>`: start with that model, or use it from the next turn on",
     "explain": "say what was done so far, what it waits for and why",
     "stop": "cancel; the branch and the draft stay",
     "help": "show this list",
 }
 """Name → what it does; the README's table is made from it."""
 
-STARTING = frozenset({START, "plan", "fix"})
+STARTING = frozenset({START, "plan", "fix", "retry", "base", "model"})
 """Those that start a ticket which is not at work."""
 NEED_WORDS = {"fix": "what to fix", "base": "a branch", "model": "the name of a model"}
 """What has to stand behind the name."""

@@ -14,6 +14,10 @@ from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Merge, Record
 from jobs.ticket.signals import FRESH, comments_on_ticket, own_pull_request
 
+LOOKED_AT = 20
+"""Commands on an issue that we have not worked on: each may cost a question about what its author may do."""
+CLOSED = "The issue is closed: reopen it first."
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -55,18 +59,29 @@ class Case:
 
 
 def next_command(record: Record | None, observation: Observation) -> tuple[Comment, Command] | None:
-    """The oldest command that nobody has replied to."""
-    for item in unread_commands(record, observation):
-        said = command(item.body, observation.viewer)
-        if said:
-            return item, said
-    return None
+    """The oldest command that nobody has replied to.
+
+    Of an issue that we have not worked on, the newest that somebody who may starts it with, else the newest of all.
+    """
+    found = [
+        (item, said)
+        for item in unread_commands(record, observation)
+        if (said := command(item.body, observation.viewer))
+    ]
+    if record is not None:
+        return found[0] if found else None
+    starting = [
+        (item, said)
+        for item, said in found
+        if said.name in STARTING and not said.problem and observation.may_write(item.author)
+    ]
+    return next(reversed(starting or found), None)
 
 
 def unread_commands(record: Record | None, observation: Observation) -> tuple[Comment, ...]:
     """People's comments with a command that has not been replied to, oldest first.
 
-    Of an issue that we have not worked on, only the newest counts, and only while it is fresh.
+    Of an issue that we have not worked on, the newest few, while they are fresh.
     """
     comments = [
         item
@@ -74,7 +89,7 @@ def unread_commands(record: Record | None, observation: Observation) -> tuple[Co
         if item.by_person and not item.by_us and command(item.body, observation.viewer)
     ]
     if record is None:
-        return tuple(item for item in comments[-1:] if observation.now - item.created_at < FRESH)
+        return tuple(item for item in comments[-LOOKED_AT:] if observation.now - item.created_at < FRESH)
     return tuple(item for item in comments if item.id > record.command_cursor)
 
 
@@ -103,24 +118,23 @@ def reply(case: Case) -> Reply:
         return Reply(reaction="-1", comment=messages.not_yours(author, permission))
     if case.said.problem:
         return _misunderstood(case, case.said.problem)
-    if case.said.name in STARTING and not case.is_at_work:
-        return _start(case)
     return REPLIES[case.said.name](case)
 
 
-def _start(case: Case) -> Reply:
+def _start(case: Case, **changes: str) -> Reply:
     if case.observation.issue.state != "OPEN":
-        return _misunderstood(case, "The issue is closed: reopen it first.")
-    changes = {"approval": "wanted"} if case.said.name == "plan" else {}
+        return _misunderstood(case, CLOSED)
     return Reply(Signal.TRIGGERED, changes)
 
 
-def _status(_case: Case) -> Reply:
-    # The status comment is rewritten after each command.
-    return Reply()
+def _status(case: Case) -> Reply:
+    # At work, the status comment is rewritten after each command.
+    return Reply() if case.is_at_work else _start(case)
 
 
 def _plan(case: Case) -> Reply:
+    if not case.is_at_work:
+        return _start(case, approval="wanted")
     if case.phase in (Phase.QUEUED, Phase.PREPARING) and case.record and not case.record.rounds:
         return Reply(changes={"approval": "wanted"})
     return _unfit(
@@ -150,6 +164,8 @@ def _has_seen_plan(case: Case) -> bool:
 def _fix(case: Case) -> Reply:
     """The agent reads the comment itself; here is decided only whether it has to be woken."""
     match case.phase:
+        case _ if not case.is_at_work:
+            return _start(case)
         case Phase.ASKING if case.record and case.record.question and case.record.question.kind == "budget":
             return Reply(note="What was asked for is done once the work continues: `/autocode continue`.")
         case Phase.ASKING:
@@ -172,9 +188,21 @@ def _continue(case: Case) -> Reply:
     usd = said.usd or (case.budget.usd if is_held and not said.iterations else 0)
     rounds = said.iterations or (case.budget.max_iterations if is_exhausted else 0)
     changes = {"usd_limit": record.usd_limit + usd, "more_iterations": record.more_iterations + rounds}
+    if is_exhausted and (gone := _ended(case, record)):
+        return _unfit(case, gone)
     if is_stuck or (said.words and case.is_at_work):
         return Reply(Signal.CONTINUED if is_stuck else None, changes)
     return _unfit(case, "it goes on by itself; `/autocode continue +$2 +2 iterations` raises its limits")
+
+
+def _ended(case: Case, record: Record) -> str:
+    """Why a ticket that failed cannot be taken up where it was; empty if it can."""
+    if case.observation.issue.state != "OPEN":
+        return "the issue is closed; reopen it first"
+    pull_request = own_pull_request(record, case.observation)
+    if pull_request is None or pull_request.state != "OPEN":
+        return "its pull request was closed; `/autocode retry` starts afresh"
+    return ""
 
 
 def _retry(case: Case) -> Reply:
@@ -212,6 +240,8 @@ def _rebase(case: Case) -> Reply:
 
 
 def _base(case: Case) -> Reply:
+    if not case.is_at_work:
+        return _start(case, base=case.said.words)
     if case.record and case.record.branch is None:
         return Reply(changes={"base": case.said.words, "stacked": None})
     return _unfit(
@@ -224,9 +254,7 @@ def _model(case: Case) -> Reply:
     if name not in case.models:
         known = ", ".join(f"`{model}`" for model in case.models)
         return _misunderstood(case, f"`{name[:60]}` is not a model that autocode knows; it knows {known}.")
-    if not case.is_at_work:
-        return _unfit(case, "nothing is at work")
-    return Reply(changes={"model": name})
+    return Reply(changes={"model": name}) if case.is_at_work else _start(case, model=name)
 
 
 def _explain(case: Case) -> Reply:

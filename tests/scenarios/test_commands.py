@@ -146,8 +146,10 @@ def test_after_the_last_red_round_people_may_allow_another(world: World) -> None
     world.will(edit("greet.py", "return 'Ho'", RIGHT), submit(), submit(), when=(title, "Iteration 3 of 3"))
     issue = world.repository().issue(title).label()
     issue.until("failed")
+    issue.unlabel()
     issue.say("/autocode continue +1 iteration")
     record = issue.until("validating")
+    assert "autocode" in {item["name"] for item in issue.repo.get(f"/issues/{issue.number}/labels")}
     assert record.iteration == 3
     assert issue.conclusions() == ["failure", "failure", "success"]
 
@@ -300,3 +302,18 @@ def test_a_ticket_goes_on_in_a_repository_that_was_renamed(world: World) -> None
     queue, other = Queue(Redis.from_url(world.stack.redis_url)), name.replace("acme", "ACME")
     queue.request(Reconcile(Ticket(world.stack.hub.installation_id, other, issue.number), why="by hand"))
     issue.wait(lambda: f"is called {name} now" in world.stack.logs("tickets"), "the right name")
+
+
+def test_a_ticket_starts_from_another_branch_and_is_told_of_one_that_is_not_there(world: World) -> None:
+    title = "Greet people in the next release"
+    world.will(*BRISK, when=(title,))
+    repo = world.repository()
+    main = repo.get("/git/ref/heads/main")["object"]["sha"]
+    world.person("alice").post(f"/repos/{repo.name}/git/refs", {"ref": "refs/heads/next", "sha": main})
+    issue = repo.issue(title)
+    issue.say("/autocode base nxet")
+    issue.until("failed")
+    assert "The base branch `nxet` does not exist" in issue.told()[-1]
+    issue.say("/autocode base next")
+    assert issue.until("validating").base == "next"
+    assert issue.pull_request()["base"]["ref"] == "next"

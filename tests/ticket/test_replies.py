@@ -13,7 +13,7 @@ from jobs.ticket.observation import Comment
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record
 from jobs.ticket.replies import REPLIES, Case, Reply, next_command, reply
-from tests.ticket.builders import NOW, comment, observation, record
+from tests.ticket.builders import NOW, comment, observation, pull_request, record
 
 MODELS = ("claude-opus-5-5", "claude-haiku-5-5")
 HELD = record(Phase.ASKING, question=Question("$5", "budget"))
@@ -63,13 +63,17 @@ def test_every_command_has_a_row() -> None:
         (STUCK, "/autocode rebase", Signal.ANSWERED, {}),
         (FRESH, "/autocode base release/2", None, {"base": "release/2", "stacked": None}),
         (record(Phase.CODING), "/autocode model claude-haiku-5-5", None, {"model": "claude-haiku-5-5"}),
+        (None, "/autocode base release/2", Signal.TRIGGERED, {"base": "release/2"}),
+        (record(Phase.CANCELLED), "/autocode base release/2", Signal.TRIGGERED, {"base": "release/2"}),
+        (None, "/autocode model claude-haiku-5-5", Signal.TRIGGERED, {"model": "claude-haiku-5-5"}),
+        (record(Phase.FAILED), "/autocode model claude-haiku-5-5", Signal.TRIGGERED, {"model": "claude-haiku-5-5"}),
         (record(Phase.CODING), "/autocode stop", Signal.STOPPED, {}),
     ],
 )  # fmt: skip
 def test_a_command_that_fits_is_obeyed(
     remembered: Record | None, body: str, signal: Signal | None, changes: dict[str, Any]
 ) -> None:
-    found = answer(remembered, body)
+    found = answer(remembered, body, pull_requests=(pull_request(),))
     assert (found.signal, dict(found.changes), found.reaction) == (signal, changes, "+1")
     assert not found.comment
 
@@ -85,7 +89,6 @@ def test_a_command_that_fits_is_obeyed(
         (record(Phase.DONE), "/autocode stop", "nothing is at work"),
         (record(Phase.CODING), "/autocode base main", "before the work begins"),
         (record(Phase.CODING), "/autocode model gpt", "it knows `claude-opus-5-5`, `claude-haiku-5-5`"),
-        (record(Phase.DONE), "/autocode model claude-haiku-5-5", "nothing is at work"),
         (record(Phase.CODING), "/autocode rebase", "no pull request that waits"),
         (ASKED, "/autocode rebase", "no pull request that waits"),
         (record(Phase.CODING), "/autocode aprove", "did you mean `/autocode approve`?"),
@@ -155,6 +158,36 @@ def test_commands_are_answered_once_and_in_their_order() -> None:
     found = next_command(record(command_cursor=50), seen)
     assert found is not None and found[0] is second
     assert next_command(record(command_cursor=51), seen) is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ({"state": "CLOSED", "pull_requests": (pull_request(),)}, "the issue is closed"),
+        ({"pull_requests": (pull_request(state="CLOSED"),)}, "its pull request was closed"),
+        ({}, "its pull request was closed"),
+    ],
+)
+def test_what_is_over_is_not_continued(seen: dict[str, Any], said: str) -> None:
+    found = answer(record(Phase.FAILED), "/autocode continue", **seen)
+    assert (found.signal, dict(found.changes), found.reaction) == (None, {}, "confused")
+    assert said in found.note
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ((("bob", "/autocode"), ("carol", "/autocode")), 50),
+        ((("bob", "/autocode base main"), ("bob", "/autocode help")), 50),
+        ((("bob", "/autocode"), ("bob", "/autocode plan")), 51),
+        ((("carol", "/autocode"), ("mallory", "/autocode")), 51),
+        ((("bob", "/autocode fix"), ("bob", "/autocode stpo")), 51),
+    ],
+)
+def test_nobody_who_may_not_hides_who_starts_an_issue(said: tuple[tuple[str, str], ...], heard: int) -> None:
+    comments = tuple(comment(id, *words) for id, words in enumerate(said, 50))
+    found = next_command(None, observation(comments=comments))
+    assert found is not None and found[0].id == heard
 
 
 def test_an_issue_that_was_never_worked_on_is_not_started_by_an_old_command() -> None:
