@@ -38,7 +38,7 @@ def pull_requests_of(found: Iterable[Node], number: int, viewer: str, app_id: in
 
 
 def pull_request_of(node: Node, viewer: str, app_id: int) -> PullRequest:
-    """One pull request; without checks, reviews and comments where its branch is gone."""
+    """One pull request; without checks and reviews where its branch is gone."""
     comments = (node.get("comments") or {}).get("nodes", [])
     return PullRequest(
         id=int(node["fullDatabaseId"]),

@@ -23,6 +23,7 @@ from jobs.ticket.phases import Signal
 from jobs.ticket.record import CommandRun, Question, Record
 from jobs.ticket.replies import next_command
 from jobs.ticket.signals import (
+    comments_on_ticket,
     demands,
     newest_comment,
     newest_review,
@@ -197,7 +198,7 @@ def _heard(work: Work) -> list[str]:
 
 def _brief(work: Work, worktree: Worktree, threads: dict[str, Thread]) -> str:
     record, pull_request = work.record, own_pull_request(work.record, work.observation)
-    comments = work.observation.comments + (pull_request.comments if pull_request else ())
+    comments = comments_on_ticket(work.observation)
     reviews = pull_request.reviews if pull_request else ()
     commenters = {item.author for item in comments if item.by_person}
     work.ask_permissions(commenters | {review.author for review in reviews if review.by_person})
@@ -207,7 +208,7 @@ def _brief(work: Work, worktree: Worktree, threads: dict[str, Thread]) -> str:
         red=_red(work),
         reviews=demands(record, work.observation),
         threads=threads,
-        comments=tuple(sorted(comments, key=lambda item: item.created_at)),
+        comments=comments,
         collided=work.collided,
         conflicts={path: worktree.conflicted(path) for path in worktree.conflicts()},
         has_shell=work.open_sandbox() is not None,

@@ -85,7 +85,7 @@ def unread_commands(record: Record | None, observation: Observation) -> tuple[Co
     """
     comments = [
         item
-        for item in map(_on_behalf, comments_on_ticket(record, observation))
+        for item in map(_on_behalf, comments_on_ticket(observation))
         if item.by_person and not item.by_us and command(item.body, observation.viewer)
     ]
     if record is None:

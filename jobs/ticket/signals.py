@@ -91,18 +91,17 @@ def own_pull_request(record: Record, observation: Observation) -> PullRequest | 
     return None
 
 
-def comments_on_ticket(record: Record | None, observation: Observation) -> tuple[Comment, ...]:
-    """Every comment on the issue and on its pull request, oldest first."""
-    pull_request = own_pull_request(record, observation) if record else None
-    comments = observation.comments + (pull_request.comments if pull_request else ())
-    return tuple(sorted(comments, key=lambda item: item.id))
+def comments_on_ticket(observation: Observation) -> tuple[Comment, ...]:
+    """Every comment on the issue and on its pull requests, oldest first: people also write where one was closed."""
+    on_pulls = (item for pull_request in observation.pull_requests for item in pull_request.comments)
+    return tuple(sorted((*observation.comments, *on_pulls), key=lambda item: item.id))
 
 
 def unread_comments(record: Record, observation: Observation) -> tuple[Comment, ...]:
     """People's comments on issue and pull request that have not been acted upon, oldest first."""
     return tuple(
         item
-        for item in comments_on_ticket(record, observation)
+        for item in comments_on_ticket(observation)
         if item.id > record.comment_cursor and item.by_person and not item.by_us
     )
 

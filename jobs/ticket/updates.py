@@ -11,7 +11,7 @@ from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
-from jobs.ticket.signals import newest_comment, newest_review, own_pull_request
+from jobs.ticket.signals import comments_on_ticket, newest_comment, newest_review, own_pull_request
 
 Update = Callable[[Record, Observation, Budget], Record]
 
@@ -48,7 +48,7 @@ def started(
         approval="wanted" if observation.configuration.plan == "approve" else "",
     )
     # What was said before the label is in the brief; only what comes after it is a command.
-    said = [*observation.comments, *(item for pull in observation.pull_requests for item in pull.comments)]
+    said = comments_on_ticket(observation)
     seen = max((item.id for item in said if item.created_at < trigger.at), default=0)
     note = messages.REBUILT if observation.status_comment and before is None else ""
     fresh = replace(record, comment_cursor=seen, command_cursor=seen, note=note)

@@ -154,7 +154,7 @@ def test_more_requests_at_once_than_allowed_are_refused(world, limit):
 
 def test_a_query_for_too_many_nodes_is_refused_before_it_is_begun(world, limit):
     limit(nodes=11_000)
-    with pytest.raises(GitHubError, match=r"requests up to 11,816 possible nodes .* limit of 11,000"):
+    with pytest.raises(GitHubError, match=r"requests up to 12,216 possible nodes .* limit of 11,000"):
         world.observe()
 
 

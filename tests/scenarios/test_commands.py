@@ -317,3 +317,20 @@ def test_a_ticket_starts_from_another_branch_and_is_told_of_one_that_is_not_ther
     issue.say("/autocode base next")
     assert issue.until("validating").base == "next"
     assert issue.pull_request()["base"]["ref"] == "next"
+
+
+def test_a_command_on_a_pull_request_that_was_closed_is_heard(world: World) -> None:
+    title = "Greet people at the second attempt"
+    world.will(*BRISK, when=(title,))
+    issue = world.repository().issue(title).label()
+    issue.until("validating")
+    number = issue.pull_request()["number"]
+    bob = world.person("bob")
+    bob.patch(f"/repos/{issue.repo.name}/pulls/{number}", {"state": "closed"})
+    issue.until("cancelled")
+    assert issue.repo.branches() == []
+    on_pull = Issue(issue.repo, number)
+    on_pull.say("/autocode fix that too: greet them warmly")
+    issue.until("validating")
+    reacted(on_pull, "/autocode fix that too: greet them warmly", "+1")
+    assert "greet them warmly" in str(world.stack.model_requests(title)[-1]["messages"])
