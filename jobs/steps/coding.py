@@ -1,6 +1,8 @@
 """Coding: the agent works in the worktree, and between two of its turns hears what people and GitHub say."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +22,7 @@ from jobs.ticket.budget import Spend
 from jobs.ticket.checks import failing
 from jobs.ticket.observation import Check
 from jobs.ticket.phases import Signal
-from jobs.ticket.record import CommandRun, Question, Record
+from jobs.ticket.record import CommandRun, PlanStep, Question, Record
 from jobs.ticket.replies import next_command
 from jobs.ticket.signals import (
     comments_on_ticket,
@@ -38,8 +40,6 @@ from jobs.ticket.words import elided, fenced
 LOGS_READ = 3
 """Of so many failing checks the log is fetched; the others are named."""
 SPEND_KEPT = timedelta(days=7)
-PLAN = Question("", kind="plan")
-"""Stands for the plan while it waits for approval."""
 
 
 def code(work: Work) -> Signal | None:
@@ -55,7 +55,7 @@ def code(work: Work) -> Signal | None:
         checkpoint.delete()
         worktree.resumed = True
     begun = checkpoint.load()
-    if begun and begun.progress.asked and not _may_go_on(work, begun.progress.question):
+    if begun and begun.progress.asked and not is_answered(work.record.question, begun.progress):
         # The worker died between asking the agent's question and recording it.
         return _asked(work, begun.progress)
     answers = [*_approved(work), *_heard(work)] if begun else []
@@ -97,7 +97,7 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
         case Signal.ASKED:
             work.note(question=Question(outcome.question or ""))
         case Signal.PLANNED:
-            work.note(question=PLAN)
+            work.note(question=question_of(outcome.plan))
         case Signal.OUT_OF_BUDGET:
             work.note(question=Question(outcome.reason, kind="budget"))
         case Signal.GAVE_UP:
@@ -110,7 +110,7 @@ def _asked(work: Work, progress: Progress) -> Signal:
     if progress.question:
         work.note(question=Question(progress.question))
         return Signal.ASKED
-    work.note(question=PLAN, plan=progress.plan)
+    work.note(question=question_of(progress.plan), plan=progress.plan)
     return Signal.PLANNED
 
 
@@ -122,10 +122,16 @@ def _approved(work: Work) -> list[str]:
     return [f"@{by} approved your plan. Carry it out, and keep it current."]
 
 
-def _may_go_on(work: Work, question: str) -> bool:
-    """Whether people have answered this very question."""
-    asked = work.record.question
-    return asked is not None and asked.is_answered and asked.text == question
+def question_of(plan: Sequence[PlanStep]) -> Question:
+    """Stands for the plan while it waits for approval; another plan is another question."""
+    steps = "\n".join(f"{step.done} {step.text}" for step in plan)
+    return Question(hashlib.sha256(steps.encode("utf-8", "replace")).hexdigest()[:16], kind="plan")
+
+
+def is_answered(asked: Question | None, progress: Progress) -> bool:
+    """Whether people have answered the very question that the agent waits for, or spoken about this very plan."""
+    wanted = progress.question or question_of(progress.plan).text
+    return asked is not None and asked.is_answered and asked.text == wanted
 
 
 def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
@@ -139,10 +145,13 @@ def _bench(work: Work, worktree: Worktree, threads: tuple[str, ...]) -> Workbenc
     return Workbench(worktree.path, worktree.diff, sandbox, worktree.violations, _planning(work), threads)
 
 
-def _planning(work: Work) -> Literal["offered", "first", "none"]:
+def _planning(work: Work) -> Literal["offered", "wanted", "first", "none"]:
     if work.record.approval == "wanted":
         return "first"
-    return "none" if work.observation.configuration.plan == "never" else "offered"
+    wish = work.observation.configuration.plan
+    if wish == "always" and not work.record.plan:
+        return "wanted"
+    return "none" if wish == "never" else "offered"
 
 
 def _limits(work: Work, seconds_used: float) -> Limits:

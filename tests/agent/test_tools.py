@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,18 @@ def test_a_search_with_too_many_matches_says_so(bench: Workbench) -> None:
     assert call(bench, "search", pattern="hit").endswith(
         "[more than 200 matches: narrow the pattern, the path or the glob]"
     )
+
+
+def test_where_a_plan_is_always_wanted_nothing_is_changed_or_handed_in_without_one(bench: Workbench) -> None:
+    bench, progress = replace(bench, plan="wanted", diff=lambda: "+two"), Progress()
+    edit, submit = {"command": "create", "path": "b.txt", "file_text": "b"}, {"summary": "Two."}
+    for name, given in ((EDIT, edit), ("submit", submit)):
+        with pytest.raises(Misused, match="Call `plan` first"):
+            TOOLS[name].call(bench, progress, given)
+    assert not (bench.path / "b.txt").exists()
+    TOOLS["plan"].call(bench, progress, {"steps": ["a"]})
+    TOOLS[EDIT].call(bench, progress, edit)
+    assert "This is the change" in str(TOOLS["submit"].call(bench, progress, submit))
 
 
 def test_a_plan_is_kept_for_people(bench: Workbench) -> None:

@@ -19,11 +19,11 @@ AROUND = 4
 """Lines shown before and after an edit."""
 
 
-def run(bench: Workbench, _progress: Progress, given: Json) -> str:
+def run(bench: Workbench, progress: Progress, given: Json) -> str:
     """What the command shows, or what it did."""
     command = given["command"]
     if command != "view":
-        bench.check_approved()
+        bench.check_planned(progress)
     missing = [name for name in NEEDS[command] if name not in given]
     if missing:
         raise Misused(

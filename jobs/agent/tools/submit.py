@@ -34,7 +34,7 @@ UNANSWERED = "Reviewers wait for an answer in each of their threads. Call submit
 
 def run(bench: Workbench, progress: Progress, given: Json) -> str | Ended:
     """Show the diff, or end the run with the summary."""
-    bench.check_approved()
+    bench.check_planned(progress)
     if violations := bench.violations():
         sentences = "\n".join(f"- {sentence}" for sentence in violations)
         return _in_vain(progress, f"This cannot be submitted:\n{sentences}")

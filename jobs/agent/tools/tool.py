@@ -33,13 +33,16 @@ class Workbench:
     """None where there is none: then there is no `bash`."""
     violations: Callable[[], list[str]] = list
     """What of it may not be committed, a sentence each (`jobs.ticket.policy`)."""
-    plan: Literal["offered", "first", "none"] = "offered"
-    """`first`: people have to approve a plan before anything is changed · `none`: there is no `plan`."""
+    plan: Literal["offered", "wanted", "first", "none"] = "offered"
+    """`wanted`: there has to be one before anything is changed · `first`: people have to approve it as well · `none`:
+    there is no `plan`."""
     threads: tuple[str, ...] = ()
     """Node ids of the review threads that the brief calls T1, T2, …: each wants an answer with the submission."""
 
-    def check_approved(self) -> None:
-        """Misused while people have not approved the plan."""
+    def check_planned(self, progress: Progress) -> None:
+        """Misused while the plan is missing, or people have not approved it."""
+        if self.plan == "wanted" and not progress.plan:
+            raise Misused("People want to see a plan before anything is changed. Call `plan` first.")
         if self.plan == "first":
             raise Misused(
                 "People have to approve your plan before anything is changed. Call `plan` with what you are going "
