@@ -37,7 +37,8 @@ def prepare(work: Work) -> Signal:
                 f"The repository {work.ticket.repository} has no commit yet, so there is no branch to start from. "
                 "Push a first commit to its default branch."
             )
-        work.note(branch=branch_of(work.observation, work.record.base), base=base)
+        chosen = None if stacked else work.record.base
+        work.note(branch=branch_of(work.observation, chosen), base=base)
     # The files belong to the conversation: they are kept while it can go on, and only then.
     goes_on = checkpoint_of(work).load() is not None
     worktree = open_worktree(work, resume=goes_on)

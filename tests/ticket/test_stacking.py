@@ -11,11 +11,12 @@ from jobs.ticket.configuration import Configuration
 from jobs.ticket.dependencies import Stacked
 from jobs.ticket.observation import Branch, Observation, PullRequest
 from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.rebuilding import rebuilt
 from jobs.ticket.record import Merge, Record, dump, load
 from jobs.ticket.signals import signal
 from jobs.ticket.stacking import candidate, is_forsaken, moved, new_base, trunk_of
 from jobs.ticket.status import status_body
-from jobs.ticket.updates import rebuilt, updated
+from jobs.ticket.updates import updated
 from tests.ticket.builders import BRANCH, SHA, check, observation, pull_request, record
 
 BELOW = "autocode/11-below"
