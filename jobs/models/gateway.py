@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import anthropic
 import httpx2
+from anthropic.types import RawMessageStreamEvent
 
 from jobs.models import failures, prices
 from jobs.models.reply import ModelBusy, Reply, Usage
@@ -73,6 +74,7 @@ class Model:
             raise TellPeople(f"No key for the model's API arrived. {failures.ADVICE[401]}")
         self.name = settings.model
         self._patience, self._sleep, self._now = patience, sleep, now
+        _build_events()
         self._client = anthropic.Anthropic(
             api_key=settings.anthropic_api_key,
             base_url=settings.anthropic_base_url or PUBLIC_API,
@@ -204,3 +206,11 @@ class Model:
 def _tls() -> ssl.SSLContext:
     """Made once, before the worker forks: it holds all certificates."""
     return httpx2.create_ssl_context()
+
+
+@cache
+def _build_events() -> None:
+    """Once, before the worker forks: the SDK puts off what reads a stream's events until the first comes, 30 ms."""
+    kinds, *_ = get_args(RawMessageStreamEvent)
+    for kind in get_args(kinds):
+        kind.model_rebuild()
