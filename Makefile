@@ -5,6 +5,8 @@ PYTHON := .venv/bin/python
 # Packages of whoever calls us are not ours.
 unexport PYTHONPATH
 unexport PYTHONHOME
+# Whoever sets this means images of containers: here some hundred processes would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # As they were typed: a dollar sign in an issue's text is a dollar sign.
 override REPO := $(value REPO)
