@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from tests.hub import check_actions, control_trouble, webhooks
+from tests.hub import check_actions, control_trouble, seeds, webhooks
 from tests.hub.auth import LEVELS, actor_of
 from tests.hub.entities import PullRequest
 from tests.hub.errors import ApiError
@@ -119,6 +119,11 @@ def press_button(state: State, body: Any) -> Any:
     return {}
 
 
+def add_repository(state: State, body: Any) -> Any:
+    """A row of a seed's `repositories`: it is there with its files and people, and no event tells of it."""
+    return {"full_name": seeds.add_repository(state, body).full_name}
+
+
 def set_events(state: State, body: Any) -> Any:
     """What the App subscribes to from now on: a list of events."""
     state.app.events = list(body)
@@ -173,6 +178,7 @@ CONTROLS: dict[tuple[str, str], Callable[[State, Any], Any]] = {
     ("GET", "uses"): list_uses,
     ("POST", "permissions"): set_permissions,
     ("POST", "press"): press_button,
+    ("POST", "repositories"): add_repository,
     ("POST", "events"): set_events,
     ("POST", "enterprise"): set_enterprise,
     ("GET", "deliveries"): list_deliveries,

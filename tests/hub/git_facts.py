@@ -24,6 +24,10 @@ ENVIRONMENT = {
 }
 
 
+Row = tuple[str, str, str, str]
+"""(mode, type, sha, path) of something in a tree."""
+
+
 class GitError(Exception):
     """A git command failed; the text is its standard error."""
 
@@ -71,13 +75,9 @@ def run_git(git_dir: Path, *args: str, stdin: bytes = b"", env: Mapping[str, str
     return done.stdout
 
 
-def _fact(git_dir: Path, revision: str, *args: str) -> bytes:
-    """Like `run_git`, for an answer that depends on one revision alone: asked only once where that is a full sha."""
-    return _remembered(git_dir, *args) if SHA.fullmatch(revision) else run_git(git_dir, *args)
-
-
 @lru_cache(maxsize=4096)
 def _remembered(git_dir: Path, *args: str) -> bytes:
+    """Like `run_git`, for an answer that never changes: asked only once."""
     return run_git(git_dir, *args)
 
 
@@ -121,14 +121,18 @@ def head_sha(pull: PullRequest) -> str:
 
 
 def resolve(repository: Repository, revision: str) -> str | None:
-    """The commit sha of a branch, tag or (abbreviated) sha."""
+    """The commit sha of `HEAD`, a branch, tag or (abbreviated) sha."""
     if revision.startswith("-"):
         return None
+    if revision == "HEAD":
+        head = (repository.git_dir / "HEAD").read_text().strip()
+        return ref_sha(repository, head.removeprefix("ref: "))
+    ask = _remembered if SHA.fullmatch(revision) else run_git
     try:
-        asked = ("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        return _fact(repository.git_dir, revision, *asked).decode().strip()
+        found = ask(repository.git_dir, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     except GitError:
         return None
+    return found.decode().strip()
 
 
 def update_ref(repository: Repository, ref: str, sha: str | None) -> None:
@@ -160,14 +164,20 @@ def _commit(record: str) -> Commit:
 
 
 def commit(repository: Repository, revision: str) -> Commit | None:
-    sha = resolve(repository, revision)
-    return log(repository.git_dir, sha, limit=1)[0] if sha else None
+    """The commit that a revision names; a full sha need not be looked up first."""
+    sha = revision if SHA.fullmatch(revision) else resolve(repository, revision)
+    try:
+        return next(iter(log(repository.git_dir, sha, limit=1)), None) if sha else None
+    except GitError:
+        return None
 
 
 @lru_cache(maxsize=4096)
 def merge_base(git_dir: Path, one: str, other: str) -> str | None:
-    """Of two shas; None for unrelated histories."""
+    """Of two shas; None for unrelated histories. Mostly one is the other's parent, which needs no search."""
     try:
+        if any(one in commit.parents for commit in log(git_dir, other, limit=1)):
+            return one
         return text(git_dir, "merge-base", one, other)
     except GitError:
         return None
@@ -218,23 +228,46 @@ def _file_change(raw: str, numbers: str, patch: str) -> FileChange:
     return FileChange(paths[-1], previous, status, added, deleted, meta.split(" ")[3], hunks.rstrip("\n"))
 
 
+def changed_paths(git_dir: Path, base: str, head: str) -> list[tuple[str, str]]:
+    """(letter, path) of what changed between two shas: A, D, M, R and so on, a renamed file by its new path."""
+    words = _remembered(git_dir, "diff", "--name-status", "-z", "-M", base, head).decode().split("\0")
+    found, place = [], 0
+    while place < len(words) - 1:
+        letter = words[place][0]
+        place += 2 if letter in "RC" else 1
+        found.append((letter, words[place]))
+        place += 1
+    return found
+
+
 def show(repository: Repository, revision: str, path: str) -> bytes | None:
     """A file's bytes at a revision; None where there is none."""
-    try:
-        return _fact(repository.git_dir, revision, "cat-file", "blob", f"{revision}:{path}")
-    except GitError:
+    row = _tree_at(repository, revision).get(path)
+    if row is None or row[1] != "blob":
         return None
+    return _remembered(repository.git_dir, "cat-file", "blob", row[2])
 
 
-def listing(repository: Repository, revision: str, path: str = "") -> list[tuple[str, str, str, str]]:
-    """(mode, type, sha, path) of one tree; empty where there is none."""
+def listing(repository: Repository, revision: str, path: str = "") -> list[Row]:
+    """What is in one folder; empty where there is none."""
+    folder = path.strip("/")
+    return [row for row in _tree_at(repository, revision).values() if row[3].rpartition("/")[0] == folder]
+
+
+def _tree_at(repository: Repository, revision: str) -> dict[str, Row]:
+    sha = revision if SHA.fullmatch(revision) else resolve(repository, revision)
     try:
-        out = _fact(repository.git_dir, revision, "ls-tree", "-z", f"{revision}:{path.rstrip('/')}").decode()
+        return _tree(repository.git_dir, sha) if sha else {}
     except GitError:
-        return []
-    rows = [record.partition("\t") for record in out.split("\0") if record]
-    prefix = f"{path.strip('/')}/" if path.strip("/") else ""
-    return [(*_three(meta), prefix + name) for meta, _, name in rows]
+        return {}
+
+
+@lru_cache(maxsize=256)
+def _tree(git_dir: Path, sha: str) -> dict[str, Row]:
+    """Everything in a commit by its path: what is not in it is asked for as often as what is."""
+    rows = os.fsdecode(run_git(git_dir, "ls-tree", "-rtz", sha)).split("\0")
+    parts = (row.partition("\t") for row in rows if row)
+    return {path: (*_three(meta), path) for meta, _, path in parts}
 
 
 def _three(meta: str) -> tuple[str, str, str]:

@@ -92,19 +92,19 @@ def write_files(
     index = repository.git_dir / "index-of-the-hub"
     env = {"GIT_INDEX_FILE": str(index)}
     try:
-        run_git(repository.git_dir, "read-tree", parent or "--empty", env=env)
-        for path, content in files.items():
-            _stage(repository.git_dir, path, content, env)
+        if parent is not None:
+            run_git(repository.git_dir, "read-tree", parent, env=env)
+        staged = "".join(_staged(repository.git_dir, path, content) for path, content in files.items())
+        run_git(repository.git_dir, "update-index", "-z", "--index-info", stdin=staged.encode(), env=env)
         tree = run_git(repository.git_dir, "write-tree", env=env).decode().strip()
     finally:
         index.unlink(missing_ok=True)
     return commit_tree(repository, tree, [parent] if parent else [], message, author, author)
 
 
-def _stage(git_dir: Path, path: str, content: bytes | None, env: dict[str, str]) -> None:
+def _staged(git_dir: Path, path: str, content: bytes | None) -> str:
+    """A line of https://git-scm.com/docs/git-update-index#_using_index_info."""
     if content is None:
-        run_git(git_dir, "update-index", "--force-remove", "--", path, env=env)
-        return
+        return f"0 {git_facts.NULL_SHA}\t{path}\0"
     blob = run_git(git_dir, "hash-object", "-w", "--stdin", stdin=content).decode().strip()
-    mode = "100755" if content.startswith(b"#!") else "100644"
-    run_git(git_dir, "update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=env)
+    return f"{'100755' if content.startswith(b'#!') else '100644'} {blob}\t{path}\0"

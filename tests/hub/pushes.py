@@ -47,6 +47,9 @@ def _pushed(repository: Repository, old: str, new: str) -> list[Commit]:
     """The commits a push brought, oldest first; of a new branch those no other branch holds."""
     if new == NULL_SHA:
         return []
+    tip = git_facts.commit(repository, new)
+    if tip is not None and tip.parents == [old]:
+        return [tip]
     if old != NULL_SHA:
         return list(reversed(git_facts.log(repository.git_dir, f"{old}..{new}")))
     others = [f"^{sha}" for sha in repository.seen_heads.values() if sha != new]
@@ -69,7 +72,7 @@ def _emit_push(state: State, actor: Actor, repository: Repository, branch: str, 
 def _push_commit(state: State, repository: Repository, commit: Commit) -> Json:
     """https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
     base = commit.parents[0] if commit.parents else None
-    files = git_facts.changed_files(repository.git_dir, base, commit.sha) if base else ()
+    changed = git_facts.changed_paths(repository.git_dir, base, commit.sha) if base else []
     people: dict[str, Any] = {}
     for role, person in (("author", commit.author), ("committer", commit.committer)):
         user = user_of(state, person)
@@ -79,9 +82,8 @@ def _push_commit(state: State, repository: Repository, commit: Commit) -> Json:
         "id": commit.sha, "tree_id": commit.tree, "distinct": True, "message": commit.message,
         "timestamp": commit.committer.date, "url": f"{state.url}/{repository.full_name}/commit/{commit.sha}",
         **people, **{
-            kind: [file.path for file in files if file.status in words]
-            for kind, words in
-            {"added": ("added",), "removed": ("removed",), "modified": ("modified", "renamed")}.items()
+            kind: [path for letter, path in changed if letter in letters]
+            for kind, letters in {"added": "AC", "removed": "D", "modified": "MRT"}.items()
         },
     }  # fmt: skip
 

@@ -124,7 +124,7 @@ def test_a_persons_pull_request_blocks_until_it_is_merged(world: World) -> None:
     alice, path = world.person("alice"), f"/repos/{repo.name}"
     sha = repo.get("/git/ref/heads/main")["object"]["sha"]
     alice.post(f"{path}/git/refs", {"ref": "refs/heads/by-hand", "sha": sha})
-    repo.put("notes.md", "# By hand\n", branch="by-hand", is_new=True)
+    repo.put("notes.md", "# By hand\n", branch="by-hand")
     pull = alice.post(f"{path}/pulls", {"title": "By hand", "head": "by-hand", "base": "main"})
     issue = repo.issue(body=f"Depends on #{pull['number']}", by="bob").label()
     until_blocked(issue, f"#{pull['number']}")

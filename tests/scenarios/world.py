@@ -114,18 +114,15 @@ class World:
         self._rules.insert(0, {"when": list(when), "replies": list(replies)})
         self.stack.play({"rules": self._rules})
 
-    def repository(self, files: Mapping[str, str] = WITH_CHECKS, **settings: Any) -> "Repo":
-        """A new repository of the organization, with the usual people."""
-        name = f"greet-{next(_numbers)}"
-        alice = self.person("alice")
-        alice.post("/orgs/acme/repos", {"name": name, **settings})
-        for login, permission in (("bob", "push"), ("carol", "pull"), ("dave", "triage")):
-            alice.put(f"/repos/acme/{name}/collaborators/{login}", {"permission": permission})
-        repo = Repo(self, f"acme/{name}")
-        # The workflow comes last, so that no run is started by the files before it.
-        for path in sorted(files, key=lambda path: path.startswith(".github/workflows")):
-            repo.put(path, files[path], is_new=True)
-        return repo
+    def repository(
+        self, files: Mapping[str, str] = WITH_CHECKS, *, private: bool = False, **settings: Any
+    ) -> "Repo":
+        """A repository of the organization that has been there for long, with the usual people."""
+        name = f"acme/greet-{next(_numbers)}"
+        self.control("POST", "repositories", {"name": name, "files": dict(files), "private": private})
+        if settings:
+            self.person("alice").patch(f"/repos/{name}", settings)
+        return Repo(self, name)
 
 
 @contextmanager
