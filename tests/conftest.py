@@ -1,5 +1,6 @@
 """Fixtures for everybody: a real Redis, started once and emptied before each test that asks for it."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from tests.processes import end, spawn, until
 
 WAITS = ("chaos", "scenarios")
 """Where tests wait for processes: those come first, so that the others fill the gaps and no long one is left over."""
+
+
+def pytest_sessionstart() -> None:
+    # What is loaded to collect the tests stays: to look for garbage in it takes a quarter of the time.
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
