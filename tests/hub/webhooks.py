@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import hmac
+import http.client
 import json
 import queue
 import threading
@@ -12,15 +13,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from tests.hub import enterprise
 from tests.hub.deliveries import Delivery
 from tests.hub.entities import Installation, Issue, PullRequest, Repository, User
+from tests.hub.sending import Sender
 from tests.hub.serialize import organization_json, repository_json, user_json
 from tests.hub.serialize_issues import full_pull_json, issue_json
 from tests.hub.state import State
-from tests.hub_client import NO_TLS
 
 if TYPE_CHECKING:
     from tests.hub.auth import Actor
@@ -175,33 +174,33 @@ def start_delivering(state: State) -> Callable[[], None]:
 def _deliver_all(state: State) -> None:
     """In order, but for what `/_hub/webhooks` says; None ends it."""
     held: list[tuple[float, int, Delivery]] = []
-    with httpx.Client(timeout=10, trust_env=False, verify=NO_TLS) as client:
-        while True:
-            wait = max(0.0, held[0][0] - time.monotonic()) if held else None
-            try:
-                delivery = state.deliveries.waiting.get(timeout=wait)
-            except queue.Empty:
-                _deliver(client, heapq.heappop(held)[2])
-                continue
-            if delivery is None:
-                return
-            with state.lock:
-                for delay, entry in state.disturbance.fate(state, delivery):
-                    heapq.heappush(held, (time.monotonic() + delay, entry.id, entry))
+    sender = Sender()
+    while True:
+        wait = max(0.0, held[0][0] - time.monotonic()) if held else None
+        try:
+            delivery = state.deliveries.waiting.get(timeout=wait)
+        except queue.Empty:
+            _deliver(sender, heapq.heappop(held)[2])
+            continue
+        if delivery is None:
+            sender.close()
+            return
+        with state.lock:
+            for delay, entry in state.disturbance.fate(state, delivery):
+                heapq.heappush(held, (time.monotonic() + delay, entry.id, entry))
 
 
-def _deliver(client: httpx.Client, delivery: Delivery) -> None:
+def _deliver(sender: Sender, delivery: Delivery) -> None:
     """One attempt: GitHub waits ten seconds and never tries again by itself."""
     started = time.monotonic()
     try:
-        answer = client.post(delivery.url, content=delivery.payload, headers=delivery.headers)
-    except httpx.TimeoutException:
+        status, headers, body = sender.post(delivery.url, delivery.payload, delivery.headers)
+    except TimeoutError:
         delivery.status_code, delivery.status = 504, "timed out"
-    except httpx.HTTPError:
+    except (OSError, http.client.HTTPException):
         delivery.status_code, delivery.status = 502, "failed to connect to host"
     else:
-        delivery.status_code = answer.status_code
-        delivery.status = "OK" if answer.is_success else f"Invalid HTTP Response: {answer.status_code}"
-        delivery.response_headers = dict(answer.headers)
-        delivery.response_body = answer.text
+        delivery.status_code = status
+        delivery.status = "OK" if 200 <= status < 300 else f"Invalid HTTP Response: {status}"
+        delivery.response_headers, delivery.response_body = headers, body
     delivery.duration = round(time.monotonic() - started, 3)
