@@ -136,6 +136,12 @@ class Stack:
         if name not in self._children or not self._children[name].is_running:
             self._run(name, prefix)
 
+    def revive(self, *names: str) -> None:
+        """Start those of them again that were left dead."""
+        dead = [name for name in names if not self._children[name].is_running]
+        if dead:
+            self.start(*dead)
+
     def kill_all(self, *names: str) -> None:
         """Kill these processes and everything they have started, as a machine that loses power does."""
         for name in names:
@@ -164,8 +170,9 @@ class Stack:
             child.check()
 
     def logs(self, name: str) -> str:
-        """What the process has written so far."""
-        return (self.directory / "logs" / f"{name}.log").read_text(errors="replace")
+        """What the process has written so far; nothing if it was never started."""
+        file = self.directory / "logs" / f"{name}.log"
+        return file.read_text(errors="replace") if file.exists() else ""
 
     def model_requests(self, containing: str = "") -> list[dict[str, Any]]:
         """Every request the scripted model has had, oldest first; with a text those in whose messages it occurs."""

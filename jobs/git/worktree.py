@@ -52,6 +52,8 @@ class Worktree:
         self._base_ref = f"refs/remotes/origin/{base}"
         self._base_then = base_sha
         self._git = Commands(self.git_dir, self.path)
+        self._left: tuple[str, list[str]] = ("", [])
+        """A commit, and what it leaves to be settled: asked several times in each round, and mostly nothing."""
 
     def head(self) -> str:
         """The commit checked out here."""
@@ -116,9 +118,13 @@ class Worktree:
 
     def conflicts(self) -> list[str]:
         """The paths that an update left to be settled, until the commit that settles them."""
-        if self._git.says_yes("merge-base", "--is-ancestor", "HEAD", f"refs/remotes/origin/{self.branch}"):
+        head = self.head()
+        if self._left[0] != head:
+            self._left = head, unresolved_paths(self._git)
+        pushed = f"refs/remotes/origin/{self.branch}"
+        if not self._left[1] or self._git.says_yes("merge-base", "--is-ancestor", head, pushed):
             return []
-        return unresolved_paths(self._git)
+        return self._left[1]
 
     def conflicted(self, path: str) -> str:
         """Such a file with git's markers, as it was before anybody settled anything; empty where it is gone."""

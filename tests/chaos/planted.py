@@ -23,9 +23,8 @@ class Planted:
 
     def __init__(self, alice: Person, app: Person, repository: str) -> None:
         self.alice, self.app, self.repository = alice, app, repository
-        alice.post("/orgs/acme/repos", {"name": repository.partition("/")[2]})
-        self.write(alice, "README.md", "hello")
-        self.write(alice, ".github/workflows/ci.yml", WORKFLOW)
+        files = {"README.md": "hello", ".github/workflows/ci.yml": WORKFLOW}
+        alice.post("/_hub/repositories", {"name": repository, "files": files, "private": False})
         alice.post(self.path("/issues"), {"title": "Greet", "labels": ["autocode"]})
         self.branch(BRANCH)
         self.head = self.commit(1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios.world import World, playing
+from tests.scenarios.world import PROCESSES, World, playing
 
 ENVIRON = {"AUTOCODE_MAX_ITERATIONS": "2", "AUTOCODE_CHECKS_WAIT": "3", "AUTOCODE_MAX_TURNS": "12"}
 
@@ -20,7 +20,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def world(shared: World) -> World:
-    """What one file has the model say is not said in the next."""
+    """What one file has the model say is not said in the next, and what it may have left dead is alive."""
+    shared.stack.revive(*PROCESSES)
     fresh = World(shared.stack)
     fresh.is_enterprise = shared.is_enterprise
     return fresh

@@ -1,7 +1,6 @@
 """Tickets wait for other issues: GitHub's dependencies and the lines in a body, and what can go wrong with both."""
 
 import re
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +14,7 @@ from tests.scenarios.world import Issue, Repo, World, playing
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Without a coding worker: a ticket that may begin stays in `preparing`."""
-    with playing(tmp_path_factory.mktemp("stack"), {}) as world:
-        world.stack.kill("coding", signal.SIGTERM)
+    with playing(tmp_path_factory.mktemp("stack"), {}, processes=("web", "tickets", "clock")) as world:
         yield world
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.model.replies import ask
-from tests.scenarios.conftest import ENVIRON
-from tests.scenarios.world import Issue, World, playing
+from tests.scenarios.world import Issue, World
 from tests.stack import NO_LIMITS
 
 TICKETS = 24
@@ -15,16 +14,10 @@ FOR_WHO_MAY_NOT = 16
 """Of them; they need no model, only a word to whoever asked."""
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A stack of its own: all its tickets are put off, and its whole log is looked at."""
-    with playing(tmp_path_factory.mktemp("stack"), ENVIRON) as world:
-        yield world
-
-
 @pytest.fixture
 def limits(world: World) -> Iterator[None]:
-    """No limits before and after."""
+    """No limits before and after, and nobody else who would meet them."""
+    world.settle()
     world.stack.hub.set_limits(**NO_LIMITS)
     yield
     world.stack.hub.set_limits(**NO_LIMITS)
@@ -49,18 +42,24 @@ def standing(world: World) -> dict[str, int]:
     return {"refused": found["refused"], "disregarded": found["disregarded"]}
 
 
+def logged(world: World, before: dict[str, int]) -> str:
+    """What these processes have written since their logs were so long."""
+    return "".join(world.stack.logs(name)[length:] for name, length in before.items())
+
+
 def test_two_dozen_tickets_stay_within_lowered_limits(world: World, limits: None) -> None:
+    before = {name: len(world.stack.logs(name)) for name in ("tickets", "coding")}
     lowered = {"core": 60, "hour": 2.5, "content_per_minute": 20, "minute": 1.5, "retry_after": 1}
     # Even on a slow machine somebody meets a limit.
     world.stack.hub.set_limits(**NO_LIMITS | lowered | {"core": 1})
     waiting = tickets(world, "Greet people within limits")
-    waiting[0][0].wait(lambda: TOLD_TO_WAIT in world.stack.logs("tickets"), "somebody who is put off")
+    waiting[0][0].wait(lambda: TOLD_TO_WAIT in logged(world, before), "somebody who is put off")
     world.stack.hub.set_limits(**NO_LIMITS | lowered)
     for issue, phase in waiting:
         issue.until(phase)
         assert len(issue.told()) == 1
     counted = standing(world)
-    log = world.stack.logs("tickets") + world.stack.logs("coding")
+    log = logged(world, before)
     # Somebody has to find out, and what is on its way just then cannot be called back; nobody else asks too early.
     assert counted["refused"] < TICKETS
     assert counted["disregarded"] <= TICKETS / 4

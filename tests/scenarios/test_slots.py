@@ -15,9 +15,9 @@ from tests.scenarios.world import Issue, Repo, World, playing
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Without a coding worker, so that who has a slot keeps it for as long as a test likes; and with many others."""
-    with playing(tmp_path_factory.mktemp("stack"), {"AUTOCODE_CHECKS_WAIT": "3"}) as world:
+    environ, processes = {"AUTOCODE_CHECKS_WAIT": "3"}, ("web", "tickets", "clock")
+    with playing(tmp_path_factory.mktemp("stack"), environ, processes=processes) as world:
         world.stack.start_another("tickets", "tickets-2")
-        world.stack.kill("coding", signal.SIGTERM)
         yield world
 
 

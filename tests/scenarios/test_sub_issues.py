@@ -1,6 +1,5 @@
 """A parent is labelled: its sub-issues become tickets of their own, one after the other, and it reports on them."""
 
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,7 @@ from tests.scenarios.world import Issue, Repo, World, playing
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Without a coding worker: a ticket that may begin stays in `preparing`."""
-    with playing(tmp_path_factory.mktemp("stack"), {}) as world:
-        world.stack.kill("coding", signal.SIGTERM)
+    with playing(tmp_path_factory.mktemp("stack"), {}, processes=("web", "tickets", "clock")) as world:
         yield world
 
 

@@ -1,22 +1,12 @@
 """Workers die, stop and come back; the ticket goes on, and nothing is done twice."""
 
 import signal
-from collections.abc import Iterator
-
-import pytest
 
 from tests.model.replies import edit, say, submit
 from tests.scenarios.test_people import BRISK, calls_about
-from tests.scenarios.world import RIGHT, Issue, World, playing
+from tests.scenarios.world import RIGHT, Issue, World
 
 SLOW = {"faults": [{"delay": 0.4}]}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A stack of its own, whose processes these tests kill."""
-    with playing(tmp_path_factory.mktemp("stack"), {"AUTOCODE_CHECKS_WAIT": "3"}) as world:
-        yield world
 
 
 def in_the_middle_of_coding(world: World, title: str) -> Issue:
