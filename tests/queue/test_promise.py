@@ -142,7 +142,7 @@ def explore(redis: Redis, examples: int) -> None:
 
 
 def test_no_request_is_lost(redis: Redis) -> None:
-    explore(redis, examples=150)
+    explore(redis, examples=60)
 
 
 def test_it_would_be_noticed_if_a_job_that_began_still_counted_as_waiting(
@@ -150,7 +150,7 @@ def test_it_would_be_noticed_if_a_job_that_began_still_counted_as_waiting(
 ) -> None:
     monkeypatch.setattr(Queue, "begin", lambda *_: None)
     with pytest.raises(AssertionError, match="looked"):
-        explore(redis, examples=150)
+        explore(redis, examples=60)
 
 
 def test_it_would_be_noticed_if_the_holder_of_a_lease_were_not_sent_round(
@@ -159,4 +159,4 @@ def test_it_would_be_noticed_if_the_holder_of_a_lease_were_not_sent_round(
     assert FORGETFUL != ACQUIRE
     monkeypatch.setattr("jobs.lease.ACQUIRE", FORGETFUL)
     with pytest.raises(AssertionError, match="looked"):
-        explore(redis, examples=150)
+        explore(redis, examples=60)
