@@ -18,8 +18,9 @@ from werkzeug.exceptions import HTTPException
 
 from jobs.queue import Queue, QueueDown
 from jobs.settings import Settings
+from jobs.ticket.payloads import Unreadable
 from jobs.ticket.request import CardMoved, Changed, Reconcile, Request
-from jobs.ticket.rules import RULES, Unreadable, asked, event_name, no_rule
+from jobs.ticket.rules import RULES, asked, event_name, no_rule
 
 MAX_BODY = 25 * 1024 * 1024
 """https://docs.github.com/en/webhooks/webhook-events-and-payloads: payloads are capped at 25 MB."""

@@ -35,8 +35,9 @@ from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.missed import Delivery, Plan, missed, plan
+from jobs.ticket.payloads import Unreadable
 from jobs.ticket.request import CardMoved, Changed, Inspect, Reconcile, Request, Sweep
-from jobs.ticket.rules import Unreadable, asked
+from jobs.ticket.rules import asked
 
 MOST_PAGES = 60
 """Pages of 100 entries in one reading; what lies further back is left to a sweep of everything."""

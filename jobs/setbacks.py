@@ -13,7 +13,7 @@ from jobs.github.errors import GitHubError, Uncertain
 from jobs.moves import move
 from jobs.poison import ASIDE_FOR, BLIND, MOST
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import messages, notes
 from jobs.ticket.errors import Later, LeaseLost, TellPeople
 from jobs.ticket.names import comment_marker
 from jobs.ticket.phases import KIND, Phase, Signal
@@ -106,9 +106,9 @@ def wait_for_room(world: World, work: Work) -> None:
     if not is_roomy:
         again += pauses.pause(world.redis, work.ticket, "no room")
     world.queue.request_at(work.ticket, again)
-    if is_roomy or work.recorded is None or work.record.note == messages.NO_ROOM:
+    if is_roomy or work.recorded is None or work.record.note == notes.NO_ROOM:
         return
-    work.note(note=messages.NO_ROOM)
+    work.note(note=notes.NO_ROOM)
     try:
         work.save()
     except (LeaseLost, Later, Uncertain, TellPeople, GitHubError) as error:

@@ -9,8 +9,8 @@ from jobs.ticket.budget import Budget
 from jobs.ticket.names import is_question
 from jobs.ticket.observation import Check, Comment, Observation, Review
 from jobs.ticket.record import Record
-from jobs.ticket.signals import told_to_agent
 from jobs.ticket.threads import Thread
+from jobs.ticket.unread import told_to_agent
 from jobs.ticket.words import elided, fenced, short
 
 BODY_EACH_END = 15_000

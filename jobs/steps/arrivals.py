@@ -6,11 +6,11 @@ from jobs.steps.ending import finish, roll_back
 from jobs.steps.following import put_beside
 from jobs.steps.merging import merge
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import bodies, messages
 from jobs.ticket.checks import failing
 from jobs.ticket.names import comment_marker
 from jobs.ticket.phases import Phase, Signal
-from jobs.ticket.signals import own_pull_request
+from jobs.ticket.unread import own_pull_request
 from jobs.ticket.words import fitted
 
 
@@ -44,7 +44,7 @@ def hand_over(work: Work, signal: Signal) -> None:
     pull_request = own_pull_request(work.record, work.observation)
     if pull_request is None or signal is Signal.MERGE_REFUSED:
         return
-    body = fitted(messages.pull_request_body(work.record, work.observation))
+    body = fitted(bodies.pull_request_body(work.record, work.observation))
     if pull_request.is_draft:
         work.github.publish_ready(pull_request, body=body)
     else:
@@ -98,8 +98,8 @@ def _bug_ticket(work: Work) -> int:
         pull_request = own_pull_request(work.record, work.observation)
         red = failing(pull_request.checks if pull_request else ())
         log = work.github.failing_log(red[0]) if red else ""
-        body = fitted(f"{marker}\n{messages.bug_body(work.record, work.observation, log)}")
-        found = work.github.create_issue(title=messages.bug_title(work.observation), body=body)
+        body = fitted(f"{marker}\n{bodies.bug_body(work.record, work.observation, log)}")
+        found = work.github.create_issue(title=bodies.bug_title(work.observation), body=body)
     work.github.add_sub_issue(work.observation.issue.node_id, found.node_id)
     put_beside(work, found.node_id)
     return found.number
@@ -109,5 +109,5 @@ def _rewrite_pull_request(work: Work) -> None:
     """Bring the evidence in the pull request up to date."""
     pull_request = own_pull_request(work.record, work.observation)
     if pull_request and pull_request.state == "OPEN":
-        body = fitted(messages.pull_request_body(work.record, work.observation))
+        body = fitted(bodies.pull_request_body(work.record, work.observation))
         work.github.update_pull_request(pull_request, body=body)

@@ -17,24 +17,24 @@ from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.threads import threads_to_answer
 from jobs.steps.updating import is_wanted, update
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.budget import Spend
 from jobs.ticket.checks import failing
 from jobs.ticket.observation import Check
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import CommandRun, PlanStep, Question, Record
 from jobs.ticket.replies import next_command
-from jobs.ticket.signals import (
+from jobs.ticket.signals import signal
+from jobs.ticket.threads import Thread
+from jobs.ticket.unread import (
     comments_on_ticket,
     demands,
     newest_comment,
     newest_review,
     own_pull_request,
-    signal,
     told_to_agent,
     unread_comments,
 )
-from jobs.ticket.threads import Thread
 from jobs.ticket.words import elided, fenced
 
 LOGS_READ = 3
@@ -49,7 +49,7 @@ def code(work: Work) -> Signal | None:
         # On another machine, whose files know nothing of it.
         update(work, worktree)
     already = _spent(work)
-    work.note(spend=already, note="" if work.record.note == messages.NO_ROOM else work.record.note)
+    work.note(spend=already, note="" if work.record.note == notes.NO_ROOM else work.record.note)
     checkpoint = checkpoint_of(work)
     if not worktree.resumed:
         checkpoint.delete()

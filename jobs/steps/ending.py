@@ -9,10 +9,10 @@ from functools import partial
 from jobs.steps.allowed import allowed
 from jobs.steps.stacking import make_way
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Signal
-from jobs.ticket.signals import own_pull_request
+from jobs.ticket.unread import own_pull_request
 
 
 def finish(work: Work, _signal: Signal) -> None:
@@ -34,17 +34,17 @@ def roll_back(work: Work) -> None:
     """cancelled, for the pull request was closed: the branch goes if it is ours alone, and so does the label."""
     pull_request = own_pull_request(work.record, work.observation)
     fate = _fate_of_branch(work, pull_request) if pull_request and _is_there(work, pull_request) else ""
-    work.note(note=messages.rolled_back(fate))
+    work.note(note=notes.rolled_back(fate))
     work.take_trigger_label()
 
 
 def _fate_of_branch(work: Work, pull_request: PullRequest) -> str:
     branch = pull_request.head_branch
     if not work.github.is_only_ours(pull_request):
-        return messages.branch_kept(branch)
+        return notes.branch_kept(branch)
     is_free = make_way(work, branch, pull_request.base_branch)
     deleted = is_free and allowed(work, partial(work.github.delete_branch, branch))
-    return messages.branch_deleted(branch) if deleted else ""
+    return notes.branch_deleted(branch) if deleted else ""
 
 
 def _is_there(work: Work, pull_request: PullRequest) -> bool:

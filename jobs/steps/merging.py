@@ -13,12 +13,13 @@ from jobs.freshness import LAG
 from jobs.github.errors import GitHubError, Gone
 from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.errors import Later, TellPeople
 from jobs.ticket.merging import BEHIND, Way, is_outdated, may_pass, way
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Phase, Signal
-from jobs.ticket.signals import UPDATES, own_pull_request
+from jobs.ticket.signals import UPDATES
+from jobs.ticket.unread import own_pull_request
 
 LONGEST = 4 * pauses.UNCERTAIN_FOR
 """The third pause, and the last, after refusals that may pass."""
@@ -40,7 +41,7 @@ def merge(work: Work, _signal: Signal) -> None:
         work.note(merge=replace(wish, is_behind=True))
     elif why:
         log.info("%s: not merged: %s", work.ticket.key, why)
-        work.note(merge=replace(wish, refusal=messages.not_merged(why)))
+        work.note(merge=replace(wish, refusal=notes.not_merged(why)))
 
 
 def call_off(work: Work) -> None:
@@ -110,8 +111,8 @@ def _ask(work: Work, pull_request: PullRequest, chosen: Way) -> None:
         case Way.QUEUE:
             work.github.join_queue(pull_request)
             work.show_pull_request(pull_request, is_queued=True)
-            work.note(note=messages.in_queue(base))
+            work.note(note=notes.in_queue(base))
         case Way.AUTO_MERGE:
             work.github.enable_auto_merge(pull_request, method)
             work.show_pull_request(pull_request, has_auto_merge=True)
-            work.note(note=messages.auto_merge(base))
+            work.note(note=notes.auto_merge(base))

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from jobs.models.prices import PRICES
 from jobs.steps.work import Work
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.commands import Command
 from jobs.ticket.observation import Comment, Review
 from jobs.ticket.phases import KIND
 from jobs.ticket.record import Record
 from jobs.ticket.replies import Case, Reply, reply
 from jobs.ticket.request import Press
-from jobs.ticket.signals import own_pull_request, told_to_agent, unread_comments
+from jobs.ticket.unread import own_pull_request, told_to_agent, unread_comments
 
 log = logging.getLogger("autocode")
 
@@ -63,7 +63,7 @@ def _answer(press: Press, comment: Comment, work: Work) -> Reply:
         return answer
     said = any(told_to_agent(item, seen) and seen.may_write(item.author) for item in unread)
     is_something_said = said or any(seen.may_write(review.author) for review in reviews)
-    return answer if is_something_said else replace(answer, signal=None, note=messages.NOTHING_TO_FIX)
+    return answer if is_something_said else replace(answer, signal=None, note=notes.NOTHING_TO_FIX)
 
 
 def _unread_reviews(work: Work) -> list[Review]:

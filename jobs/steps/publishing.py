@@ -8,11 +8,11 @@ from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.stacking import brought_along, leave_below
 from jobs.steps.threads import post_answers
 from jobs.steps.work import Work
-from jobs.ticket import commits, messages
+from jobs.ticket import bodies, commits, messages, notes
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import Round
-from jobs.ticket.signals import demands, own_pull_request
+from jobs.ticket.unread import demands, own_pull_request
 from jobs.ticket.words import fitted
 
 
@@ -27,7 +27,7 @@ def publish(work: Work) -> Signal:
     if worktree.head() == work.record.head_sha and not _was_held(work):
         has_base = worktree.contains_base(work.record.underneath)
         if work.record.update and not work.record.open_question and has_base:
-            work.note(note=messages.UP_TO_DATE)
+            work.note(note=notes.UP_TO_DATE)
             brought_along(work, worktree)
             if work.record.pull_request is None:
                 work.note(pull_request=_open_pull_request(work).number)
@@ -37,7 +37,7 @@ def publish(work: Work) -> Signal:
         pushed = work.with_token(lambda token: worktree.push(token, work.guard))
     except PushConflict as conflict:
         work.collided = conflict.patch
-        return _set_back(work, messages.COLLIDED)
+        return _set_back(work, notes.COLLIDED)
     _remember(work, pushed)
     brought_along(work, worktree)
     pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
@@ -86,7 +86,7 @@ def _nothing_new(work: Work, is_new_worker: bool) -> Signal:
     if work.record.open_question:
         return Signal.HELD
     if is_new_worker:
-        return _set_back(work, messages.CODED_AGAIN)
+        return _set_back(work, notes.CODED_AGAIN)
     work.ending = messages.nothing_new(work.record)
     return Signal.GAVE_UP
 
@@ -102,7 +102,7 @@ def _remember(work: Work, pushed: Pushed) -> None:
     work.note(head_sha=head_sha, activity="", note="", review_cursor=work.record.review_in_hand)
     if not _was_held(work):
         now = work.clock()
-        made = Round(work.record.iteration, head_sha, at=now, note=messages.on_top_of(pushed.others))
+        made = Round(work.record.iteration, head_sha, at=now, note=notes.on_top_of(pushed.others))
         rounds = (*work.record.rounds, made)
         work.note(rounds=rounds, published_at=now)
 
@@ -113,8 +113,8 @@ def _open_pull_request(work: Work) -> PullRequest:
     leave_below(work)
     record = work.record
     return work.github.create_pull_request(
-        title=messages.pull_request_title(work.observation.issue),
-        body=fitted(messages.pull_request_body(record, work.observation)),
+        title=bodies.pull_request_title(work.observation.issue),
+        body=fitted(bodies.pull_request_body(record, work.observation)),
         head=str(record.branch),
         base=str(record.base),
         draft=True,

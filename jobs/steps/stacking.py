@@ -12,13 +12,13 @@ from jobs import waiters
 from jobs.git.worktree import Worktree
 from jobs.steps.allowed import allowed
 from jobs.steps.work import Work
-from jobs.ticket import commits, messages
+from jobs.ticket import commits, notes
 from jobs.ticket.dependencies import Reference
 from jobs.ticket.names import number_of_branch
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import KIND, Phase, Signal
-from jobs.ticket.signals import own_pull_request
 from jobs.ticket.stacking import candidate, is_forsaken, is_published, moved, new_base, on_top_of, trunk_of
+from jobs.ticket.unread import own_pull_request
 
 
 def stand_on_blocker(work: Work, blockers: Sequence[Reference], *, may_stack: bool) -> bool:
@@ -74,7 +74,7 @@ def leave_below(work: Work) -> None:
     _give_base(work, base)
     work.record = moved(work.record, work.observation, base)
     if record.pull_request and work.record.pull_request is None:
-        work.note(note=messages.closed_with_base(record.pull_request, work.record.note))
+        work.note(note=notes.closed_with_base(record.pull_request, work.record.note))
     issue = number_of_branch(base)
     if issue and work.record.stacked is None and work.record.branch:
         # It was merged into the branch of another ticket.
@@ -162,4 +162,4 @@ def _mind_rewriting(work: Work) -> None:
     is_rewritten = bool(record.underneath) and not work.github.holds(below.head_sha, record.underneath)
     work.note(stacked=replace(stacked, head_sha=below.head_sha))
     if is_rewritten and is_published(record, work.observation):
-        work.note(update=True, note=messages.below_rewritten(stacked))
+        work.note(update=True, note=notes.below_rewritten(stacked))

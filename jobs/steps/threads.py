@@ -6,8 +6,8 @@ from jobs.ticket import messages
 from jobs.ticket.names import comment_marker
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.record import Answer
-from jobs.ticket.signals import own_pull_request
 from jobs.ticket.threads import ANSWERED_AT_ONCE, Thread, authors_in, vouchers_in, waiting
+from jobs.ticket.unread import own_pull_request
 from jobs.ticket.words import fitted
 
 

@@ -7,8 +7,8 @@ from jobs.steps.people import bot
 from jobs.steps.work import Work
 from jobs.ticket import commits
 from jobs.ticket.phases import Signal
-from jobs.ticket.signals import is_told, unread_comments
 from jobs.ticket.stacking import is_forsaken
+from jobs.ticket.unread import is_told, unread_comments
 
 
 def update(work: Work, worktree: Worktree) -> Signal:

@@ -17,8 +17,8 @@ from jobs.ticket.names import start_marker
 from jobs.ticket.observation import TRIGGER_LABEL
 from jobs.ticket.order import rank
 from jobs.ticket.phases import HOLDS_SLOT, Phase, Signal
-from jobs.ticket.signals import own_pull_request
 from jobs.ticket.stacking import is_forsaken
+from jobs.ticket.unread import own_pull_request
 
 IN_CIRCLES = b"in circles"
 WALKED_FOR = timedelta(hours=1)

@@ -5,36 +5,26 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from redis import Redis
+from typing import TYPE_CHECKING, TypeVar
 
 from jobs.cards import Moves
-from jobs.configuration import read_configuration
-from jobs.freshness import Freshness
 from jobs.git.errors import GitUnauthorized
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
-from jobs.github.client import Installation
 from jobs.github.errors import Gone
 from jobs.github.showing import Showing
 from jobs.poison import BadRuns
 from jobs.presses import Presses
 from jobs.sandbox import Sandbox
-from jobs.settings import Settings
 from jobs.slots import Slots
-from jobs.ticket import record as records
+from jobs.steps.sight import Sight, address_of
+from jobs.ticket import signing
 from jobs.ticket.boards import complaints
 from jobs.ticket.budget import Budget
 from jobs.ticket.check_run import face
-from jobs.ticket.configuration import DEFAULTS, Configuration, Mistake
-from jobs.ticket.errors import Later, Renamed
+from jobs.ticket.errors import Later
 from jobs.ticket.names import STATE_LABELS, comment_marker
-from jobs.ticket.observation import TRIGGER_LABEL, Card, Observation, PullRequest, Select
-from jobs.ticket.phases import KIND, Phase
-from jobs.ticket.record import Record
-from jobs.ticket.request import Ticket
-from jobs.ticket.signals import logins_to_ask
+from jobs.ticket.observation import TRIGGER_LABEL, Card, Select
 from jobs.ticket.status import status_body
 from jobs.ticket.threads import Thread
 from jobs.ticket.words import fitted
@@ -44,25 +34,17 @@ if TYPE_CHECKING:
 
 THROTTLE = timedelta(seconds=15)
 """Between two edits of the status comment that only show progress."""
-VALID_FOR = timedelta(days=90)
-"""How long the last valid configuration is remembered."""
 
 Result = TypeVar("Result")
 log = logging.getLogger("autocode")
 
 
-@dataclass
-class Work:
+@dataclass(kw_only=True)
+class Work(Sight):
     """One ticket in one worker's hands."""
 
-    ticket: Ticket
-    settings: Settings
-    github: Installation
     call: Callable[[Iterable[int]], None]
     """Ask for other tickets of the repository, by number; what has just been written to them is news."""
-    redis: Redis
-    clock: Callable[[], datetime]
-    freshness: Freshness
     guard: Callable[[], None]
     """Called directly before each write; raises LeaseLost when the ticket is no longer ours."""
     news: Callable[[], bool]
@@ -95,85 +77,6 @@ class Work:
     told: set[str] = field(default_factory=set)
     showing: Showing = field(default_factory=Showing)
     """What people are to see with the next status comment."""
-    _observation: Observation | None = None
-    _record: Record | None = None
-
-    @property
-    def observation(self) -> Observation:
-        """The ticket as last observed."""
-        if self._observation is None:
-            raise RuntimeError("the ticket has not been observed yet")
-        return self._observation
-
-    @property
-    def record(self) -> Record:
-        """What is remembered of the ticket."""
-        if self._record is None:
-            raise RuntimeError("the ticket has no record yet")
-        return self._record
-
-    @record.setter
-    def record(self, record: Record) -> None:
-        self._record = record
-
-    @property
-    def recorded(self) -> Record | None:
-        """The record, if there is one."""
-        return self._record
-
-    def observe(self, *, everything: bool = True) -> None:
-        """Ask GitHub how the ticket is now, who may do what included; or for no more than the issue.
-
-        Raises Later when GitHub's answer may be older than our own last write, Renamed when the repository was.
-        """
-        observation = self.github.observe(now=self.clock(), everything=everything)
-        if observation.repository.name_with_owner != self.ticket.repository:
-            # Under two names a ticket would have two leases.
-            raise Renamed(observation.repository.name_with_owner)
-        remembered = self._load(observation)
-        self.freshness.check(observation, remembered)
-        if self._record is None:
-            self._record = remembered
-        observation = self._with_ended_pull_request(observation)
-        logins = logins_to_ask(self._record, observation)
-        configuration, mistakes = self._configured(observation.configuration_text)
-        self._observation = replace(
-            observation,
-            permissions=self.github.permissions(logins),
-            configuration=configuration,
-            mistakes=mistakes,
-        )
-        self.show_text()
-        self.look_below()
-
-    def look_below(self) -> None:
-        """See the pull request that the ticket stands on as it is now: one call, if it stands on one."""
-        record = self._record
-        stacked = record.stacked if record and KIND[record.phase] != "resting" else None
-        if stacked and stacked.pull_request and not self.observation.denied:
-            self.show_below(self.github.pull_request(stacked.pull_request))
-
-    def show_below(self, below: PullRequest | None) -> None:
-        """The observation with this as what the ticket stands on."""
-        self._observation = replace(self.observation, below=below)
-
-    def show_text(self) -> None:
-        """The observation with the issue's text as it stood when the present run was asked for."""
-        if self._record is not None:
-            issue = self.observation.issue.as_of(self._record.text_at, self._record.requested_by)
-            self._observation = replace(self.observation, issue=issue)
-
-    def _with_ended_pull_request(self, observation: Observation) -> Observation:
-        """The observation with this run's pull request, which may be over and hard to see: one call, if that is so."""
-        record = self._record
-        if record is None or record.pull_request is None or record.phase is Phase.DONE or observation.denied:
-            return observation
-        if any(item.number == record.pull_request for item in observation.pull_requests):
-            return observation
-        ended = self.github.ended_pull_request(record.pull_request)
-        if ended is None:
-            return observation
-        return replace(observation, pull_requests=(*observation.pull_requests, ended))
 
     @property
     def budget(self) -> Budget:
@@ -197,19 +100,10 @@ class Work:
         except GitUnauthorized:
             return command(self.github.token(anew=True))
 
-    def ask_permissions(self, logins: Iterable[str]) -> None:
-        """Learn what these people may do, and keep it with the observation."""
-        known = dict(self.observation.permissions) | self.github.permissions(logins)
-        self._observation = replace(self.observation, permissions=known)
-
-    def note(self, **changes: Any) -> None:
-        """Remember these fields of the record from now on."""
-        self._record = replace(self.record, **changes)
-
     def save(self) -> None:
         """Rewrite the status comment, or write it if there is none yet, and show what waits for it."""
         self.note(sequence=self.record.sequence + 1)
-        secret_block = records.dump(self.record, _address(self.observation), self.settings.webhook_secrets)
+        secret_block = signing.dump(self.record, address_of(self.observation), self.settings.webhook_secrets)
         most, may_report = self.budget.max_iterations, self.github.may_report
         problems = [*map(str, self.observation.mistakes), *complaints(self.observation)]
         text = status_body(self.record, most, problems, may_report=may_report)
@@ -279,14 +173,6 @@ class Work:
         wanted = {self.record.label} - {None}
         return self._change_labels(add={name for name in wanted if name}, remove=set(STATE_LABELS) - wanted)
 
-    def show_pull_request(self, pull_request: PullRequest, **changes: Any) -> None:
-        """The observation with what we have just made of the pull request."""
-        seen = (
-            replace(item, **changes) if item.number == pull_request.number else item
-            for item in self.observation.pull_requests
-        )  # fmt: skip
-        self._observation = replace(self.observation, pull_requests=tuple(seen))
-
     def _change_labels(self, add: Collection[str] = (), remove: Collection[str] = ()) -> bool:
         """Have labels put on the issue and taken off; False if that changes nothing."""
         known = self.observation.issue.labels
@@ -326,32 +212,3 @@ class Work:
         """Let go of what the steps have opened."""
         if self.mirror is not None:
             self.mirror.close()
-
-    def _configured(self, text: str | None) -> tuple[Configuration, tuple[Mistake, ...]]:
-        """The repository's configuration; where it is wrong, what was valid before counts."""
-        if text is None:
-            return DEFAULTS, ()
-        key = f"configuration:{self.ticket.repository}"
-        found, mistakes = read_configuration(text)
-        if not mistakes:
-            self.redis.set(key, text, ex=VALID_FOR)
-            return found, ()
-        before = self.redis.get(key)
-        fallback = read_configuration(before.decode())[0] if isinstance(before, bytes) else None
-        return read_configuration(text, fallback)
-
-    def _load(self, observation: Observation) -> Record | None:
-        if observation.status_comment is None:
-            return None
-        # Older builds signed for the repository's name.
-        addresses = (_address(observation), f"{self.ticket.repository}#{self.ticket.number}")
-        found = (
-            records.load(observation.status_comment.body, address, self.settings.webhook_secrets)
-            for address in addresses
-        )
-        return next(filter(None, found), None)
-
-
-def _address(observation: Observation) -> str:
-    """What a record is signed for: the repository's id stays whatever it is called, and whoever owns it."""
-    return f"{observation.repository.id}#{observation.ticket.number}"

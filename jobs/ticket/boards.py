@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.configuration import Board
 from jobs.ticket.observation import Card, Observation, Select
 from jobs.ticket.order import priority
@@ -91,7 +91,7 @@ def complaints(observation: Observation) -> list[str]:
     """What keeps cards from following their ticket, one line for each board, for the status comment."""
     cards, board = live_cards(observation), observation.configuration.board
     if cards and not observation.may_move_cards:
-        return [messages.CARDS_STAY]
+        return [notes.CARDS_STAY]
     return [line for card in cards if (line := _complaint(card, board))]
 
 
@@ -118,10 +118,10 @@ def option_named(select: Select, name: str) -> str | None:
 def _complaint(card: Card, board: Board) -> str:
     select = card.select(board.field)
     if select is None:
-        return messages.no_field(card, board.field)
+        return notes.no_field(card, board.field)
     wanted = [getattr(board, key) for key in dict.fromkeys(COLUMNS.values())]
     missing = [name for name in wanted if option_named(select, name) is None]
-    return messages.no_columns(card, missing) if missing else ""
+    return notes.no_columns(card, missing) if missing else ""
 
 
 def _is_ours(column: str, board: Board) -> bool:

@@ -9,8 +9,8 @@ from jobs.ticket.configuration import PATH, Mistake
 from jobs.ticket.observation import Observation, PullRequest
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record
-from jobs.ticket.signals import own_pull_request
 from jobs.ticket.status import headline
+from jobs.ticket.unread import own_pull_request
 
 NAME = "autocode"
 CONFIGURATION = "autocode.yml"

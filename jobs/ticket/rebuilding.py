@@ -3,12 +3,12 @@
 import re
 from dataclasses import replace
 
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Observation, PullRequest, Trigger
 from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record, Round
-from jobs.ticket.signals import newest_comment, newest_review
+from jobs.ticket.unread import newest_comment, newest_review
 from jobs.ticket.updates import started
 
 
@@ -35,7 +35,7 @@ def rebuilt(observation: Observation, budget: Budget) -> Record | None:
         iteration=int(trailers.get("Autocode-Iteration", "1")),
         run=trailers.get("Autocode-Run", fresh.run),
         published_at=observation.now,
-        note=messages.REBUILT,
+        note=notes.REBUILT,
     )
     heard = newest_comment(record, observation)
     # Reviews that were answered long ago would otherwise be worked on, and paid for, once more.

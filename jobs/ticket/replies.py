@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jobs.ticket import messages
+from jobs.ticket import messages, notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import START, STARTING, Command, command
@@ -12,7 +12,8 @@ from jobs.ticket.names import is_plan, started_for
 from jobs.ticket.observation import Comment, Observation
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Merge, Record
-from jobs.ticket.signals import FRESH, comments_on_ticket, own_pull_request
+from jobs.ticket.signals import FRESH
+from jobs.ticket.unread import comments_on_ticket, own_pull_request
 
 LOOKED_AT = 20
 """Commands on an issue that we have not worked on: each may cost a question about what its author may do."""
@@ -224,8 +225,8 @@ def _merge(case: Case) -> Reply:
         pull_request is not None and verdict(pull_request.checks) is Verdict.PENDING
     )
     if record.stacked is not None:
-        return Reply(changes={"merge": wish}, note=messages.merge_awaits_below(wish, record.stacked))
-    return Reply(changes={"merge": wish}, note=messages.merge_awaits(wish) if is_open else "")
+        return Reply(changes={"merge": wish}, note=notes.merge_awaits_below(wish, record.stacked))
+    return Reply(changes={"merge": wish}, note=notes.merge_awaits(wish) if is_open else "")
 
 
 def _rebase(case: Case) -> Reply:

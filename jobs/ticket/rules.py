@@ -8,21 +8,26 @@ shows in the delivery log for whoever wonders why nothing happened.
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from jobs.ticket.commands import looks_like_command
 from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, number_of_branch, ticket_of_body
 from jobs.ticket.observation import TRIGGER_LABEL
-from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Request, Sweep, Ticket
+from jobs.ticket.payloads import (
+    Payload,
+    Unreadable,
+    cause,
+    find,
+    has_our_label,
+    installation,
+    number,
+    text,
+    ticket,
+)
+from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Request, Sweep
 
-Payload = Mapping[str, Any]
 Rule = Callable[[Payload], Request | None]
-
-
-class Unreadable(Exception):
-    """A field that a rule reads is missing or of another kind; the text names it."""
 
 
 def reconcile_on_label(payload: Payload) -> Request | None:
@@ -296,52 +301,3 @@ def reconcile_issue(payload: Payload) -> Request:
 def reconcile(payload: Payload, issue: int | None) -> Request | None:
     """Ask for the issue of that number; None stands for no ticket of ours."""
     return None if issue is None else Reconcile(ticket(payload, issue), why=cause(payload))
-
-
-def ticket(payload: Payload, issue: int) -> Ticket:
-    """The event's repository, with the number of the issue."""
-    return Ticket(installation(payload), text(payload, "repository.full_name"), issue)
-
-
-def installation(payload: Payload) -> int:
-    """The App's installation, which only the webhook of an App names."""
-    if "installation" not in payload:
-        raise Unreadable(
-            "installation is missing: this webhook belongs to a repository or an organization. "
-            "autocode needs the webhook of its GitHub App; delete this one"
-        )
-    return number(payload, "installation.id")
-
-
-def has_our_label(payload: Payload) -> bool:
-    """The issue carries `autocode` or one of the labels that show a ticket's state."""
-    names = [text(label, "name") for label in find(payload, "issue.labels", list)]
-    return any(name.startswith(TRIGGER_LABEL) for name in names)
-
-
-def cause(payload: Payload) -> str:
-    """The action, for the log; `status` events have none."""
-    return str(payload.get("action", "status"))
-
-
-def text(payload: Payload, path: str) -> str:
-    """The string at `path`."""
-    return str(find(payload, path, str))
-
-
-def number(payload: Payload, path: str) -> int:
-    """The number at `path`."""
-    return int(find(payload, path, int))
-
-
-def find(payload: Payload, path: str, kind: Any) -> Any:
-    """What stands at `path` (`a.b.c`) if it is a `kind`; Unreadable names what is missing or wrong."""
-    value: Any = payload
-    names = path.split(".")
-    for depth, name in enumerate(names, start=1):
-        if not isinstance(value, dict) or name not in value:
-            raise Unreadable(f"{'.'.join(names[:depth])} is missing")
-        value = value[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise Unreadable(f"{path} is {type(value).__name__}, {getattr(kind, '__name__', kind)} was expected")
-    return value

@@ -7,9 +7,10 @@ from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.commands import command
 from jobs.ticket.merging import SETTLING, judges, merge_signal, settled_at
 from jobs.ticket.names import is_approved
-from jobs.ticket.observation import GHOST, Comment, Observation, PullRequest, Review
+from jobs.ticket.observation import GHOST, Observation, PullRequest
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Record
+from jobs.ticket.unread import demands, own_pull_request, unread_comments, unread_demands, wishes
 
 STALE = timedelta(seconds=15)
 """How old a state GitHub may still answer with after one of our writes."""
@@ -47,9 +48,9 @@ def logins_to_ask(record: Record | None, observation: Observation) -> frozenset[
             logins |= {item.author for item in unread_comments(record, observation)}
         if record.phase is Phase.APPROVING and _is_ticked(observation):
             logins.add(_editor(observation))
-        logins |= {review.author for review in _unread_demands(record, observation)}
+        logins |= {review.author for review in unread_demands(record, observation)}
         if record.phase in PUBLISHED:
-            logins |= {item.author for item in _wishes(record, observation)}
+            logins |= {item.author for item in wishes(record, observation)}
         logins |= judges(record, observation, own_pull_request(record, observation))
     return frozenset(logins)
 
@@ -77,94 +78,6 @@ def _is_seen(sha: str | None, observation: Observation) -> bool:
     """The commit is on GitHub, whether or not there is a pull request of it."""
     heads = {branch.head_sha for branch in observation.branches}
     return sha in heads | {pull_request.head_sha for pull_request in observation.pull_requests}
-
-
-def own_pull_request(record: Record, observation: Observation) -> PullRequest | None:
-    """This run's pull request: by its number, else the newest of its branch that was not closed before."""
-    for pull_request in observation.pull_requests:
-        if pull_request.number == record.pull_request:
-            return pull_request
-    if record.pull_request is None:
-        for pull_request in observation.pull_requests:
-            if pull_request.head_branch == record.branch and pull_request.state == "OPEN":
-                return pull_request
-    return None
-
-
-def comments_on_ticket(observation: Observation) -> tuple[Comment, ...]:
-    """Every comment on the issue and on its pull requests, oldest first: people also write where one was closed."""
-    on_pulls = (item for pull_request in observation.pull_requests for item in pull_request.comments)
-    return tuple(sorted((*observation.comments, *on_pulls), key=lambda item: item.id))
-
-
-def unread_comments(record: Record, observation: Observation) -> tuple[Comment, ...]:
-    """People's comments on issue and pull request that have not been acted upon, oldest first."""
-    return tuple(
-        item
-        for item in comments_on_ticket(observation)
-        if item.id > record.comment_cursor and item.by_person and not item.by_us
-    )
-
-
-def told_to_agent(item: Comment, observation: Observation) -> bool:
-    """Whether a comment is for the agent: one that is no command, or the command to do something."""
-    said = command(item.body, observation.viewer)
-    return said is None or (said.name == "fix" and not said.problem)
-
-
-def is_told(record: Record, observation: Observation, *, in_any_words: bool) -> bool:
-    """Somebody who may has told the agent what it has not read: with the command, or in any words if they count."""
-    unread = (item for item in unread_comments(record, observation) if told_to_agent(item, observation))
-    meant = (item for item in unread if in_any_words or _is_wish(item, observation))
-    return any(observation.may_write(item.author) for item in meant)
-
-
-def _wishes(record: Record, observation: Observation) -> list[Comment]:
-    """What the agent was told to do by the command and has not read; not what waits behind another command."""
-    found: list[Comment] = []
-    for item in unread_comments(record, observation):
-        if _is_wish(item, observation):
-            found.append(item)
-        elif item.id > record.command_cursor and command(item.body, observation.viewer):
-            break
-    return found
-
-
-def _is_wish(item: Comment, observation: Observation) -> bool:
-    """It tells the agent to do something by the command."""
-    return command(item.body, observation.viewer) is not None and told_to_agent(item, observation)
-
-
-def newest_comment(record: Record, observation: Observation) -> int:
-    """The comment cursor once everything in this observation has been acted upon."""
-    return max((item.id for item in unread_comments(record, observation)), default=record.comment_cursor)
-
-
-def newest_review(record: Record, observation: Observation) -> int:
-    """The review cursor once everything in this observation has been acted upon."""
-    pull_request = own_pull_request(record, observation)
-    reviews = pull_request.reviews if pull_request else ()
-    return max((review.id for review in reviews), default=record.review_cursor)
-
-
-def demands(record: Record, observation: Observation) -> tuple[Review, ...]:
-    """Unread reviews that request changes or remark on lines, by people who may."""
-    return tuple(r for r in _unread_demands(record, observation) if observation.may_write(r.author))
-
-
-def _unread_demands(record: Record, observation: Observation) -> tuple[Review, ...]:
-    pull_request = own_pull_request(record, observation)
-    reviews = pull_request.reviews if pull_request else ()
-    return tuple(
-        review
-        for review in reviews
-        if review.id > record.review_cursor and review.by_person and _demands(review)
-    )
-
-
-def _demands(review: Review) -> bool:
-    """It has to be answered. Who approves with remarks is content: those are read when another round begins."""
-    return review.state == "CHANGES_REQUESTED" or (review.state == "COMMENTED" and review.remarks > 0)
 
 
 def _is_triggered_anew(record: Record | None, observation: Observation) -> bool:
@@ -277,7 +190,7 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
     if (
         demands(record, observation)
         or record.threads_left
-        or any(observation.may_write(item.author) for item in _wishes(record, observation))
+        or any(observation.may_write(item.author) for item in wishes(record, observation))
     ):
         return Signal.CHANGES_REQUESTED
     if pull_request.is_conflicting:

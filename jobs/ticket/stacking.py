@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.dependencies import Stacked
 from jobs.ticket.observation import Observation, PullRequest
 from jobs.ticket.record import Record
-from jobs.ticket.signals import own_pull_request
+from jobs.ticket.unread import own_pull_request
 
 
 def candidate(found: Iterable[PullRequest], record: Record, observation: Observation) -> PullRequest | None:
@@ -60,9 +60,9 @@ def moved(record: Record, observation: Observation, base: str) -> Record:
     if stacked is None or below is None:
         return record
     is_closed = below.state == "CLOSED"
-    note = messages.below_closed(stacked, base) if is_closed else messages.below_merged(stacked, base)
+    note = notes.below_closed(stacked, base) if is_closed else notes.below_merged(stacked, base)
     if below.state == "OPEN":
-        note = messages.base_replaced(base)
+        note = notes.base_replaced(base)
     record = replace(record, base=base, note=note)
     if not is_published(record, observation):
         return replace(record, branch=None, head_sha=None, stacked=None, underneath="")

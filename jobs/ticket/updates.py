@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from jobs.ticket import merging, messages
+from jobs.ticket import merging, messages, notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
-from jobs.ticket.signals import comments_on_ticket, newest_comment, newest_review, own_pull_request
+from jobs.ticket.unread import comments_on_ticket, newest_comment, newest_review, own_pull_request
 
 Update = Callable[[Record, Observation, Budget], Record]
 
@@ -50,7 +50,7 @@ def started(
     # What was said before the label is in the brief; only what comes after it is a command.
     said = comments_on_ticket(observation)
     seen = max((item.id for item in said if item.created_at < trigger.at), default=0)
-    note = messages.REBUILT if observation.status_comment and before is None else ""
+    note = notes.REBUILT if observation.status_comment and before is None else ""
     fresh = replace(record, comment_cursor=seen, command_cursor=seen, note=note)
     if before is None:
         return fresh
@@ -85,11 +85,11 @@ def checked_out(record: Record, head_sha: str, at: datetime) -> Record:
     """
     if record.head_sha in (None, head_sha):
         return replace(record, head_sha=head_sha)
-    note = record.note if record.note == messages.COLLIDED else messages.PUSHED_MEANWHILE
+    note = record.note if record.note == notes.COLLIDED else notes.PUSHED_MEANWHILE
     moved = replace(record, head_sha=head_sha, note=note)
     if not record.rounds:
         return moved
-    theirs = Round(record.rounds[-1].iteration, head_sha, at=at, note=messages.THEIRS)
+    theirs = Round(record.rounds[-1].iteration, head_sha, at=at, note=notes.THEIRS)
     return replace(moved, rounds=(*record.rounds, theirs), published_at=at)
 
 
@@ -193,7 +193,7 @@ def _on_green(record: Record, observation: Observation, budget: Budget) -> Recor
     judged, wish = _on_verdict(record, observation, budget), record.merge
     if wish is None or not wish.by or wish.head_sha == record.head_sha:
         return judged
-    return replace(judged, merge=None, note=messages.merge_lapsed(wish))
+    return replace(judged, merge=None, note=notes.merge_lapsed(wish))
 
 
 def _on_silence(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -201,7 +201,7 @@ def _on_silence(record: Record, observation: Observation, _budget: Budget) -> Re
     last = replace(judged.rounds[-1], verdict=str(Verdict.NONE)) if judged.rounds else None
     rounds = (*judged.rounds[:-1], last) if last else ()
     # Who asked for a merge once the checks have passed did not ask for this.
-    return replace(judged, rounds=rounds, merge=None, note=messages.NOTHING_VERIFIED)
+    return replace(judged, rounds=rounds, merge=None, note=notes.NOTHING_VERIFIED)
 
 
 def _on_push(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -209,8 +209,8 @@ def _on_push(record: Record, observation: Observation, _budget: Budget) -> Recor
     if pull_request is None:
         return record
     sha = pull_request.head_sha
-    rounds = (*record.rounds, Round(record.iteration, sha, at=observation.now, note=messages.THEIRS))
-    return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=messages.PUSHED)
+    rounds = (*record.rounds, Round(record.iteration, sha, at=observation.now, note=notes.THEIRS))
+    return replace(record, head_sha=sha, rounds=rounds, published_at=observation.now, note=notes.PUSHED)
 
 
 def _on_merge(record: Record, observation: Observation, _budget: Budget) -> Record:
@@ -221,7 +221,7 @@ def _on_refusal(record: Record, observation: Observation, _budget: Budget) -> Re
     pull_request = own_pull_request(record, observation)
     why = record.merge.refusal if record.merge else ""
     merge = merging.given_up(record, pull_request) if pull_request else record.merge
-    return replace(record, merge=merge, note=why or messages.MERGE_CALLED_OFF)
+    return replace(record, merge=merge, note=why or notes.MERGE_CALLED_OFF)
 
 
 def _on_exhaustion(record: Record, observation: Observation, budget: Budget) -> Record:
@@ -257,11 +257,11 @@ UPDATES: dict[Signal, Update] = {
     Signal.OUTDATED: _on_conflict,
     Signal.BASE_REPLACED: _on_base_replaced,
     Signal.STUCK: _on_stuck,
-    Signal.UNLABELED: _ends_with(messages.UNLABELED),
-    Signal.ISSUE_CLOSED: _ends_with(messages.ISSUE_CLOSED),
-    Signal.PULL_REQUEST_CLOSED: _ends_with(messages.PULL_REQUEST_CLOSED),
-    Signal.PARTS_DONE: _ends_with(messages.PARTS_DONE),
-    Signal.STOPPED: _ends_with(messages.STOPPED),
-    Signal.CARD_MOVED_OUT: _ends_with(messages.CARD_MOVED_OUT),
-    Signal.MERGED: _ends_with(messages.MERGED),
+    Signal.UNLABELED: _ends_with(notes.UNLABELED),
+    Signal.ISSUE_CLOSED: _ends_with(notes.ISSUE_CLOSED),
+    Signal.PULL_REQUEST_CLOSED: _ends_with(notes.PULL_REQUEST_CLOSED),
+    Signal.PARTS_DONE: _ends_with(notes.PARTS_DONE),
+    Signal.STOPPED: _ends_with(notes.STOPPED),
+    Signal.CARD_MOVED_OUT: _ends_with(notes.CARD_MOVED_OUT),
+    Signal.MERGED: _ends_with(notes.MERGED),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.agent.tools import TOOLS
-from jobs.ticket import record
+from jobs.ticket import signing
 from jobs.ticket.names import STATUS_MARKER
 from jobs.ticket.record import Record
 from jobs.ticket.words import short
@@ -84,7 +84,7 @@ class Watch:
         )
 
     def _record(self, body: str) -> Record | None:
-        return record.load(body, self._ticket, [self._stack.hub.webhook_secret])
+        return signing.load(body, self._ticket, [self._stack.hub.webhook_secret])
 
     def _pull(self) -> Json | None:
         pulls: list[Json] = self._alice.get(f"{self._repository}/pulls", state="all")

@@ -17,8 +17,9 @@ from redis import Redis
 from jobs.freshness import LAG
 from jobs.queue import CARDS_LATER, LATER, Queue
 from jobs.ticket.names import STATE_LABELS, STATUS_MARKER
-from jobs.ticket.record import Record, load
+from jobs.ticket.record import Record
 from jobs.ticket.request import Ticket
+from jobs.ticket.signing import load
 from tests.hub_client import Person, Refused
 from tests.stack import Stack
 

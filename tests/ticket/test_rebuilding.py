@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Branch, Trigger
 from jobs.ticket.phases import Phase
 from jobs.ticket.rebuilding import rebuilt, requester
-from jobs.ticket.signals import demands
+from jobs.ticket.unread import demands
 from tests.ticket.builders import BRANCH, LABELED_AT, NOW, SHA, observation, pull_request, review
 
 BUDGET = Budget(usd=Decimal(5))
@@ -31,7 +31,7 @@ def test_a_lost_record_is_rebuilt_from_branch_trailers_and_pull_request(
     found = rebuilt(observation(branches=(branch,), pull_requests=pull_requests), BUDGET)
     assert found is not None
     assert (found.phase, found.run, found.iteration, found.branch) == (phase, "feedbeef", 3, BRANCH)
-    assert found.note == messages.REBUILT
+    assert found.note == notes.REBUILT
 
 
 def test_a_rebuilt_record_does_not_work_on_old_reviews_once_more() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.ticket.budget import Spend
-from jobs.ticket.record import LARGEST, CommandRun, PlanStep, Question, Record, Round, _signature, dump, load
+from jobs.ticket.record import CommandRun, PlanStep, Question, Record, Round
+from jobs.ticket.signing import LARGEST, _signature, dump, load
 from tests.ticket.builders import NOW, SHA, record
 
 SECRETS = ("newest", "older")

@@ -10,7 +10,8 @@ from jobs.ticket.names import APPROVE
 from jobs.ticket.observation import Branch, Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
-from jobs.ticket.signals import UPDATES, deadline, is_told, logins_to_ask, signal
+from jobs.ticket.signals import UPDATES, deadline, logins_to_ask, signal
+from jobs.ticket.unread import is_told
 from tests.ticket.builders import (
     BRANCH,
     LABELED_AT,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.ticket import messages
+from jobs.ticket import notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.commits import commit_message
 from jobs.ticket.configuration import Configuration
@@ -12,8 +12,9 @@ from jobs.ticket.dependencies import Stacked
 from jobs.ticket.observation import Branch, Observation, PullRequest
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.rebuilding import rebuilt
-from jobs.ticket.record import Merge, Record, dump, load
+from jobs.ticket.record import Merge, Record
 from jobs.ticket.signals import signal
+from jobs.ticket.signing import dump, load
 from jobs.ticket.stacking import candidate, is_forsaken, moved, new_base, trunk_of
 from jobs.ticket.status import status_body
 from jobs.ticket.updates import updated
@@ -94,13 +95,11 @@ def test_it_follows_what_it_stands_on(
 def test_what_is_published_is_brought_along() -> None:
     after = moved(standing(), seen(below("MERGED")), "main")
     assert (after.base, after.stacked, after.update, after.underneath) == ("main", None, True, "b" * 40)
-    assert after.note == messages.below_merged(STACKED, "main")
+    assert after.note == notes.below_merged(STACKED, "main")
     closed = moved(standing(), seen(below("CLOSED")), "main")
     assert is_forsaken(closed)
-    assert closed.note == messages.below_closed(STACKED, "main")
-    assert moved(standing(), seen(below(), own("release")), "release").note == messages.base_replaced(
-        "release"
-    )
+    assert closed.note == notes.below_closed(STACKED, "main")
+    assert moved(standing(), seen(below(), own("release")), "release").note == notes.base_replaced("release")
 
 
 def test_what_is_not_published_begins_afresh() -> None:
@@ -134,7 +133,7 @@ def test_it_is_never_merged_before_what_it_stands_on(wish: Merge | None) -> None
 def test_people_and_a_lost_record_know_what_it_stands_on() -> None:
     text = status_body(standing(), 5)
     assert "stacked on #11: its pull request #5 has to be merged first" in text
-    assert "#11" not in messages.below_merged(Stacked(5, 5, "main"), "main")
+    assert "#11" not in notes.below_merged(Stacked(5, 5, "main"), "main")
     assert load(dump(standing(), "a/b#1", ["s"]), "a/b#1", ["s"]) == standing()
     message = commit_message(standing(), observation().issue, 12, None)
     found = rebuilt(observation(branches=(Branch(BRANCH, SHA, message),)), Budget())

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.ticket import commits, messages
+from jobs.ticket import commits, messages, notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import Phase, Signal
@@ -80,7 +80,7 @@ def test_who_wanted_another_commit_merged_is_told_that_it_is_not(kept: Record, s
 def test_missing_checks_are_remembered_as_such() -> None:
     after = updated(record(), Signal.CHECKS_MISSING, observation(pull_requests=(pull_request(),)), BUDGET)
     assert after.rounds[-1].verdict == "none"
-    assert after.note == messages.NOTHING_VERIFIED
+    assert after.note == notes.NOTHING_VERIFIED
 
 
 def test_whoever_continues_after_the_last_round_begins_another_one() -> None:
@@ -146,7 +146,7 @@ def test_an_answer_stays_unread_until_the_agent_has_it() -> None:
 def test_a_persons_push_is_taken_as_the_new_head() -> None:
     seen = observation(pull_requests=(pull_request(head_sha="b" * 40),))
     after = updated(record(Phase.VALIDATING), Signal.PUSHED, seen, BUDGET)
-    assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, messages.PUSHED)
+    assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, notes.PUSHED)
     assert [item.head_sha for item in after.rounds] == [SHA, "b" * 40]
 
 
@@ -154,8 +154,8 @@ def test_a_persons_push_that_is_found_when_work_begins_is_taken_as_the_new_head(
     begun = record(Phase.PREPARING, branch=BRANCH, head_sha=SHA, rounds=(Round(1, SHA),), iteration=2)
     waited = replace(begun, published_at=NOW - timedelta(days=1))
     after = checked_out(waited, "b" * 40, NOW)
-    assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, messages.PUSHED_MEANWHILE)
-    assert after.rounds == (Round(1, SHA), Round(1, "b" * 40, at=NOW, note=messages.THEIRS))
+    assert (after.head_sha, after.published_at, after.note) == ("b" * 40, NOW, notes.PUSHED_MEANWHILE)
+    assert after.rounds == (Round(1, SHA), Round(1, "b" * 40, at=NOW, note=notes.THEIRS))
     assert checked_out(waited, SHA, NOW) == waited
     # Nothing answers for the new commit yet, though the old one was pushed long ago.
     checking = replace(after, phase=Phase.CHECKING, pull_request=13)
