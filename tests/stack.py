@@ -225,6 +225,9 @@ class Stack:
     def _start_redis(self) -> None:
         self._spawn("redis", redis_server.command(self._redis_data), _environment())
         self._wait("Redis", lambda: redis_server.is_running(self._redis_data) or None, "redis")
+        with self.redis() as redis:
+            # It answers before it has read its file.
+            self._wait("Redis' file", lambda: not redis.info("persistence")["loading"] or None, "redis")
 
     def _hub_command(self) -> list[str]:
         command = [sys.executable, "-m", "tests.hub", "--port", "0"]

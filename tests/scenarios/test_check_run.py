@@ -88,9 +88,9 @@ def test_stop_stops_and_retry_starts_again(world: World) -> None:
 
 def test_stop_is_heard_between_two_turns(world: World) -> None:
     title = "Greet people until somebody has enough"
+    issue = reviewed(world, title)
     slow = [say(f"Hm {number}.", faults=[{"delay": 2}]) for number in range(5)]
     world.will(*slow, ask("Which people?"), when=(title, "Iteration 2 of"))
-    issue = reviewed(world, title)
     before = calls_about(world, title)
     Reviewers(issue).review("REQUEST_CHANGES", "Greet louder.")
     issue.wait(lambda: calls_about(world, title) > before, "the first turn")
