@@ -5,7 +5,7 @@ the look at GitHub, which only says how it ended, and the passing of time.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import pytest
 from hypothesis import strategies as st
@@ -204,7 +204,9 @@ class Watched(Queue):
 
 
 class Installation:
-    """In place of GitHub: only the guard that is asked before each write."""
+    """In place of GitHub: only the guard that is asked before each write, and nobody whose permission was asked for."""
+
+    answered: ClassVar[dict[str, str]] = {}
 
     def __init__(self, settings: Any, ticket: Ticket, guard: Any, *_: Any) -> None:
         self.guard = guard
@@ -213,6 +215,9 @@ class Installation:
         return self
 
     def __exit__(self, *_: object) -> None:
+        pass
+
+    def need_not_ask(self, answered: dict[str, str]) -> None:
         pass
 
 
