@@ -17,7 +17,16 @@ from jobs.ticket.dependencies import Reference
 from jobs.ticket.names import number_of_branch
 from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import KIND, Phase, Signal
-from jobs.ticket.stacking import candidate, is_forsaken, is_published, moved, new_base, on_top_of, trunk_of
+from jobs.ticket.stacking import (
+    candidate,
+    has_to_wait,
+    is_forsaken,
+    is_published,
+    moved,
+    new_base,
+    on_top_of,
+    trunk_of,
+)
 from jobs.ticket.unread import own_pull_request
 
 
@@ -46,7 +55,7 @@ def stand_on_blocker(work: Work, blockers: Sequence[Reference], *, may_stack: bo
 def follow_below(work: Work) -> Signal | None:
     """Bring the record after what became of the pull request that the ticket stands on, and its own along.
 
-    BASE_REPLACED where a worker is at work on what can only be begun afresh.
+    BASE_REPLACED where a worker would be at work on what can only be begun afresh, or has to wait again.
     """
     record = work.recorded
     if record is None or record.stacked is None or is_forsaken(record) or KIND[record.phase] == "resting":
@@ -54,9 +63,8 @@ def follow_below(work: Work) -> Signal | None:
     is_working = KIND[record.phase] == "working"
     if (is_working and work.worktree is not None) or (record.phase is Phase.QUEUED and record.branch is None):
         return None
-    had_begun = record.branch is not None
     leave_below(work)
-    return Signal.BASE_REPLACED if is_working and had_begun and work.record.branch is None else None
+    return Signal.BASE_REPLACED if has_to_wait(work.record) else None
 
 
 def leave_below(work: Work) -> None:

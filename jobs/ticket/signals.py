@@ -10,6 +10,7 @@ from jobs.ticket.names import is_approved
 from jobs.ticket.observation import GHOST, Observation, PullRequest
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Record
+from jobs.ticket.stacking import is_forsaken
 from jobs.ticket.unread import demands, own_pull_request, unread_comments, unread_demands, wishes
 
 STALE = timedelta(seconds=15)
@@ -178,7 +179,9 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         return None
     pull_request = own_pull_request(record, observation)
     waited = observation.now - record.published_at
-    if record.update and (pull_request is None or pull_request.head_sha == record.head_sha):
+    if (record.update or is_forsaken(record)) and (
+        pull_request is None or pull_request.head_sha == record.head_sha
+    ):
         # Before anything else is worked on: what comes of that would be seen against a base that is none any more.
         return Signal.BASE_REPLACED
     if pull_request is None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from jobs.ticket import notes
 from jobs.ticket.dependencies import Stacked
 from jobs.ticket.observation import Observation, PullRequest
+from jobs.ticket.phases import Phase
 from jobs.ticket.record import Record
 from jobs.ticket.unread import own_pull_request
 
@@ -31,6 +32,17 @@ def trunk_of(record: Record, observation: Observation) -> str | None:
 def is_forsaken(record: Record) -> bool:
     """What the ticket stood on was closed without a merge, so it waits like one that has not begun."""
     return record.stacked is not None and record.stacked.pull_request is None
+
+
+def has_to_wait(record: Record) -> bool:
+    """A ticket at work whose base was taken away just now: its blockers are asked again before anything is done for it.
+
+    What is ready to be published is published first.
+    """
+    if record.phase not in (Phase.PREPARING, Phase.CODING, Phase.PUBLISHING):
+        return False
+    is_ready = record.phase is Phase.PUBLISHING
+    return (record.stacked is None and record.branch is None) or (is_forsaken(record) and not is_ready)
 
 
 def is_published(record: Record, observation: Observation) -> bool:

@@ -9,7 +9,7 @@ from jobs.ticket import merging, messages, notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
 from jobs.ticket.observation import Observation, Trigger
-from jobs.ticket.phases import Phase, Signal
+from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.unread import comments_on_ticket, newest_comment, newest_review, own_pull_request
 
@@ -162,8 +162,8 @@ def _on_conflict(record: Record, observation: Observation, budget: Budget) -> Re
 
 
 def _on_base_replaced(record: Record, observation: Observation, _budget: Budget) -> Record:
-    """Another round where there was one; the note, which says why, and a wish to merge stay."""
-    if not record.rounds:
+    """Another round where one is over; the note, which says why, and a wish to merge stay."""
+    if not record.rounds or KIND[record.phase] == "working":
         return replace(record, activity="")
     following = record.iteration + 1
     judged = replace(_judged(record, observation), iteration=following, first_iteration=following)

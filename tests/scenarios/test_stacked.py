@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from jobs.ticket.stacking import is_forsaken
 from tests.model.replies import create, say, submit
 from tests.processes import until
 from tests.scenarios.test_conflicts import head_of, parents
@@ -149,6 +150,28 @@ def test_when_its_blocker_is_closed_it_waits_again_and_goes_on_when_the_issue_is
     # Its checks are red without what it stood on, which is what they are for.
     issue.wait(lambda: len(parents(issue)) == 1, "the branch on top of main")
     assert parents(issue) == [[head_of(issue, "main")]]
+
+
+def test_when_that_is_closed_while_it_is_worked_on_it_waits_again_too(world: World) -> None:
+    repo = repository(world)
+    below = reviewed(repo)
+    published = stacked(below, text="# Two\n", path="two.md")
+    fresh = ticket(repo, "Greet third", "# Three\n", "three.md")
+    world.stack.kill_all("coding")
+    published.say("/autocode fix the title", by="bob")
+    published.until("preparing")
+    block(fresh, below)
+    fresh.label().until("preparing")
+    number = below.pull_request()["number"]
+    world.person("bob").patch(f"/repos/{repo.name}/pulls/{number}", {"state": "closed"})
+    below.until("cancelled")
+    until_blocked(fresh, f"#{below.number}")
+    until_blocked(published, f"#{below.number}")
+    world.stack.revive("coding")
+    assert not [name for name in repo.branches() if name.startswith(f"autocode/{fresh.number}-")]
+    record = published.record()
+    assert record is not None
+    assert (record.iteration, record.update, is_forsaken(record)) == (2, True, True)
 
 
 def test_with_the_next_pull_request_of_its_blocker_it_stands_on_that(world: World) -> None:

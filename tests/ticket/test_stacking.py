@@ -15,13 +15,14 @@ from jobs.ticket.rebuilding import rebuilt
 from jobs.ticket.record import Merge, Record
 from jobs.ticket.signals import signal
 from jobs.ticket.signing import dump, load
-from jobs.ticket.stacking import candidate, is_forsaken, moved, new_base, trunk_of
+from jobs.ticket.stacking import candidate, has_to_wait, is_forsaken, moved, new_base, trunk_of
 from jobs.ticket.status import status_body
 from jobs.ticket.updates import updated
 from tests.ticket.builders import BRANCH, SHA, check, observation, pull_request, record
 
 BELOW = "autocode/11-below"
 STACKED = Stacked(11, 5, "main")
+FORSAKEN = replace(STACKED, pull_request=None)
 
 
 def below(state: str = "OPEN", **more: object) -> PullRequest:
@@ -120,6 +121,37 @@ def test_it_is_brought_to_its_new_base_before_anything_else(phase: Phase) -> Non
     assert signal(left, somebodys, Budget()) is Signal.PUSHED
     after = updated(replace(left, merge=Merge(SHA, by="bob")), Signal.BASE_REPLACED, seen(None), Budget())
     assert (after.iteration, after.first_iteration, after.merge) == (2, 2, Merge(SHA, by="bob"))
+
+
+@pytest.mark.parametrize(
+    ("phase", "taken", "expected"),
+    [
+        (Phase.PREPARING, {}, False),
+        (Phase.PREPARING, {"stacked": None, "branch": BRANCH}, False),
+        (Phase.PREPARING, {"stacked": None, "branch": None}, True),
+        (Phase.PREPARING, {"stacked": FORSAKEN}, True),
+        (Phase.CODING, {"stacked": FORSAKEN}, True),
+        (Phase.PUBLISHING, {"stacked": FORSAKEN}, False),
+        (Phase.PUBLISHING, {"stacked": None, "branch": None}, True),
+        (Phase.ASKING, {"stacked": FORSAKEN}, False),
+    ],
+)
+def test_who_is_at_work_asks_its_blockers_again_when_its_base_is_taken_away(
+    phase: Phase, taken: dict[str, object], expected: bool
+) -> None:
+    left = standing(phase, **taken)
+    assert has_to_wait(left) is expected
+    if expected:
+        after = updated(left, Signal.BASE_REPLACED, seen(below("CLOSED")), Budget())
+        # The round that was under way is still to be finished.
+        assert after.iteration == left.iteration
+
+
+@pytest.mark.parametrize("phase", [Phase.CHECKING, Phase.VALIDATING, Phase.MERGING])
+def test_whatever_was_published_meanwhile_waits_again(phase: Phase) -> None:
+    left = standing(phase, base="main", stacked=FORSAKEN, update=False)
+    assert signal(left, seen(None, own("main")), Budget()) is Signal.BASE_REPLACED
+    assert signal(left, seen(None, own("main", head_sha="c" * 40)), Budget()) is Signal.PUSHED
 
 
 @pytest.mark.parametrize("wish", [None, Merge(SHA, by="bob")])
