@@ -1,11 +1,26 @@
 """Stacks: pull requests that go into the branch of another one, and how they are given another base."""
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from jobs.github.errors import Gone
+from jobs.github.people import Node
 from jobs.github.pulls import pull_request_of as pull_request_of_node
 from jobs.github.writes import Writes, pull_request_of
 from jobs.ticket.observation import PullRequest
+
+
+def open_here(nodes: Iterable[Node], repository: str) -> tuple[Node, ...]:
+    """The open pull requests of this repository from its own branches, each once: others may close its issues too."""
+    return tuple(
+        {
+            node["number"]: node
+            for node in nodes
+            if node["state"] == "OPEN"
+            and not node["isCrossRepository"]
+            and node["repository"]["nameWithOwner"].lower() == repository.lower()
+        }.values()
+    )
 
 
 class Stacks(Writes):
@@ -30,12 +45,7 @@ class Stacks(Writes):
         nodes = [node for ref in refs for node in ref["associatedPullRequests"]["nodes"]]
         nodes += [item] if "headRefName" in item else []
         nodes += item.get("closedByPullRequestsReferences", {"nodes": []})["nodes"]
-        found = {
-            node["number"]: node
-            for node in nodes
-            if node["state"] == "OPEN" and not node["isCrossRepository"]
-        }
-        return tuple(pull_request_of_node(node, "", 0) for node in found.values())
+        return tuple(pull_request_of_node(node, "", 0) for node in open_here(nodes, self._ticket.repository))
 
     def pull_request_from(self, branch: str) -> PullRequest | None:
         """The newest pull request from a branch of this repository, whether open or not."""

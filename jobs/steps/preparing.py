@@ -2,8 +2,8 @@
 
 import logging
 
+from jobs import pauses
 from jobs.agent.transcript import Checkpoint
-from jobs.freshness import LAG
 from jobs.git.address import Address
 from jobs.git.errors import BaseMissing, MirrorBroken
 from jobs.git.evict import evict
@@ -70,7 +70,8 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
             if record.stacked is None:
                 raise
             # GitHub has not shown yet what became of its pull request.
-            raise Later(work.clock() + LAG, str(missing)) from missing
+            pause = pauses.pause(work.redis, work.ticket, "the base is missing")
+            raise Later(work.clock() + pause, str(missing)) from missing
         except MirrorBroken:
             work.with_token(mirror.fetch)
             work.still_ours()
