@@ -29,6 +29,9 @@ from jobs.ticket.stacking import (
 )
 from jobs.ticket.unread import own_pull_request
 
+LONGEST_CHAIN = 20
+"""Pull requests that were merged into each other's branches are followed this far."""
+
 
 def stand_on_blocker(work: Work, blockers: Sequence[Reference], *, may_stack: bool) -> bool:
     """Whether a ticket that would wait for these open issues begins on top of the only one's pull request.
@@ -37,18 +40,18 @@ def stand_on_blocker(work: Work, blockers: Sequence[Reference], *, may_stack: bo
     """
     record, trunk = work.record, trunk_of(work.record, work.observation)
     below = _below(work, blockers) if may_stack else None
-    if below and trunk:
+    if below and trunk and _give_base(work, below.head_branch):
         work.record = on_top_of(record, blockers[0].number, below, trunk)
         work.show_below(below)
-        _give_base(work, below.head_branch)
         if record.update:
             work.note(note="")
         return True
     if record.stacked:
         is_waiting = record.branch is not None and bool(blockers)
         stacked = replace(record.stacked, pull_request=None) if is_waiting else None
-        work.note(base=trunk, stacked=stacked, note=record.note if is_waiting else "")
-        _give_base(work, record.stacked.trunk)
+        work.note(stacked=stacked, note=work.record.note if is_waiting else "")
+        if _give_base(work, record.stacked.trunk):
+            work.note(base=trunk)
     return False
 
 
@@ -79,17 +82,17 @@ def leave_below(work: Work) -> None:
         heard_of = {record.stacked.issue, work.observation.below.number}
         waiters.remember(work.redis, work.ticket, [replace(work.ticket, number=item) for item in heard_of])
         return
-    _give_base(work, base)
+    base, further = _further_on(work, base, record.stacked.trunk)
+    if not _give_base(work, base):
+        return
     work.record = moved(work.record, work.observation, base)
     if record.pull_request and work.record.pull_request is None:
         work.note(note=notes.closed_with_base(record.pull_request, work.record.note))
     issue = number_of_branch(base)
-    if issue and work.record.stacked is None and work.record.branch:
+    if issue and further and work.record.stacked is None and work.record.branch:
         # It was merged into the branch of another ticket.
-        further = work.github.pull_request_from(base)
-        if further and further.state == "OPEN":
-            work.record = on_top_of(work.record, issue, further, record.stacked.trunk)
-            work.show_below(further)
+        work.record = on_top_of(work.record, issue, further, record.stacked.trunk)
+        work.show_below(further)
 
 
 def recall_stack(work: Work) -> None:
@@ -142,11 +145,31 @@ def _below(work: Work, blockers: Sequence[Reference]) -> PullRequest | None:
     return candidate(found, work.record, work.observation)
 
 
-def _give_base(work: Work, base: str) -> None:
+def _further_on(work: Work, base: str, trunk: str) -> tuple[str, PullRequest | None]:
+    """Where what was merged into a branch is now, with the open pull request from there, if it is a ticket's branch.
+
+    A chain that was merged from the top down has gone further with each merge; what was closed leads nowhere.
+    """
+    for _ in range(LONGEST_CHAIN):
+        further = work.github.pull_request_from(base) if number_of_branch(base) else None
+        if further is None or further.state == "OPEN":
+            return base, further
+        if further.state == "CLOSED":
+            break
+        base = further.base_branch
+    return trunk, None
+
+
+def _give_base(work: Work, base: str) -> bool:
+    """Whether our open pull request, if there is one, goes into that branch now; people are told if it may not."""
     own = own_pull_request(work.record, work.observation)
-    if own and own.state == "OPEN" and own.base_branch != base:
-        work.github.retarget(own, base)
-        work.show_pull_request(own, base_branch=base)
+    if own is None or own.state != "OPEN" or own.base_branch == base:
+        return True
+    if not allowed(work, lambda: work.github.retarget(own, base)):
+        work.note(note=notes.base_refused(base))
+        return False
+    work.show_pull_request(own, base_branch=base)
+    return True
 
 
 def _mind_closing(work: Work) -> None:

@@ -130,6 +130,14 @@ def base_replaced(base: str) -> str:
     return f"The pull request was given the base `{base}`, so this goes on top of that, without the commits below it."
 
 
+def base_refused(base: str) -> str:
+    """GitHub does not let us give the pull request the base where it belongs."""
+    return (
+        f"This belongs on top of `{base}` now, but GitHub does not let us give its pull request that base. Is there "
+        "another open pull request from the same branch? Close that one, or change the base by hand."
+    )
+
+
 def closed_with_base(number: int, note: str) -> str:
     """GitHub has closed the pull request, and cannot open it again."""
     return (

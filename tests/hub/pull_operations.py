@@ -72,6 +72,7 @@ def edit_pull_request(state: State, actor: Actor, pull: PullRequest, changes: Js
         base_sha = git_facts.branch_sha(pull.repository, base)
         if base_sha is None:
             raise invalid("PullRequest", "base", "invalid")
+        _refuse_doubles(pull.repository, pull.head_repository, pull.head_ref, base)
         before, old_sha, pull.base_ref, pull.base_sha = pull.base_ref, pull.base_sha, base, base_sha
         record(state, actor, pull, "base_ref_changed")
         emit_for(

@@ -253,6 +253,38 @@ def test_three_on_top_of_each_other_go_in_one_after_the_other(world: World) -> N
     assert parents(third) == [[head_of(third, "main")]]
 
 
+def test_what_was_merged_into_a_branch_that_was_merged_itself_is_followed_to_the_end(world: World) -> None:
+    repo = repository(world)
+    first, below = repo.issue("Greet by hand"), repo.issue("Greet by hand on top")
+    names = [f"autocode/{issue.number}-by-hand" for issue in (first, below)]
+    lower = by_hand(repo, names[0], head_of(first, "main"), base="main")
+    upper = by_hand(repo, names[1], head_of(first, names[0]), base=names[0])
+    issue = stacked(below)
+    assert base(issue) == names[1]
+    world.stack.kill_all("tickets", "coding")
+    for number in (upper, lower):
+        world.person("alice").put(f"/repos/{repo.name}/pulls/{number}/merge", {"merge_method": "squash"})
+    world.stack.revive("tickets", "coding")
+    record = issue.until("validating", iteration=2)
+    assert (record.base, record.stacked, base(issue)) == ("main", None, "main")
+    assert parents(issue) == [[head_of(issue, "main")]]
+
+
+def test_people_are_told_when_github_does_not_allow_the_base_where_it_belongs(world: World) -> None:
+    repo = repository(world)
+    below = reviewed(repo)
+    issue = stacked(below, text="# Two\n", path="two.md")
+    alice, number = world.person("alice"), below.pull_request()["number"]
+    own = issue.pull_request()["number"]
+    body = {"title": "The same", "head": branch(issue), "base": "main"}
+    other = alice.post(f"/repos/{repo.name}/pulls", body)["number"]
+    alice.patch(f"/repos/{repo.name}/pulls/{number}", {"state": "closed"})
+    note(issue, "GitHub does not let us give its pull request that base")
+    alice.patch(f"/repos/{repo.name}/pulls/{other}", {"state": "closed"})
+    until_blocked(issue, f"#{below.number}")
+    assert repo.get(f"/pulls/{own}")["base"]["ref"] == "main"
+
+
 def test_a_lost_record_knows_again_what_it_stands_on(world: World) -> None:
     repo = repository(world)
     below = reviewed(repo)
