@@ -10,7 +10,7 @@ from jobs.git.evict import evict
 from jobs.git.files import require_room
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
-from jobs.steps.stacking import begin_on_top
+from jobs.steps.stacking import begin_on_top, take_up
 from jobs.steps.updating import update
 from jobs.steps.work import Work
 from jobs.ticket.errors import Later, TellPeople
@@ -39,6 +39,7 @@ def prepare(work: Work) -> Signal:
             )
         chosen = None if stacked else work.record.base
         work.note(branch=branch_of(work.observation, chosen), base=base)
+        take_up(work)
     # The files belong to the conversation: they are kept while it can go on, and only then.
     goes_on = checkpoint_of(work).load() is not None
     worktree = open_worktree(work, resume=goes_on)
@@ -46,8 +47,9 @@ def prepare(work: Work) -> Signal:
         checkpoint_of(work).delete()
         work.record = checked_out(work.record, worktree.head(), work.clock())
     begin_on_top(work, worktree)
-    is_held_up = goes_on and work.record.underneath
-    # Whoever was answered goes on first, in files that have been brought along if nothing in them is unsaved.
+    is_held_up = (goes_on or not work.record.rounds) and work.record.underneath
+    # Whoever was answered goes on first, in files that have been brought along if nothing in them is unsaved. A new
+    # run has something for its agent in any case.
     return update(work, worktree) if work.record.update and not is_held_up else Signal.PREPARED
 
 

@@ -110,6 +110,19 @@ def recall_stack(work: Work) -> None:
         work.look_below()
 
 
+def take_up(work: Work) -> None:
+    """The run begins with a branch: if an earlier run has left that on top of a pull request, whose commits are not
+    wanted elsewhere, it is brought to its base before anything is added to it."""
+    record = work.record
+    if not record.underneath:
+        return
+    head = next((item.head_sha for item in work.observation.branches if item.name == record.branch), None)
+    is_on_top = head is not None and work.github.holds(head, record.underneath)
+    work.note(update=is_on_top, underneath=record.underneath if is_on_top else "")
+    if record.base:
+        _give_base(work, record.base)
+
+
 def begin_on_top(work: Work, worktree: Worktree) -> None:
     """Remember on which commit of the branch below the ticket begins."""
     if work.record.stacked and not work.record.underneath:

@@ -60,6 +60,8 @@ def started(
         command_cursor=max(fresh.command_cursor, before.command_cursor),
         review_cursor=before.review_cursor,
         sequence=before.sequence,
+        # Of use if the branch is taken up again.
+        underneath=before.underneath,
     )
 
 

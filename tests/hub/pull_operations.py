@@ -54,10 +54,12 @@ def _custom(message: str) -> Json:
     return {"resource": "PullRequest", "code": "custom", "message": message}
 
 
-def _refuse_doubles(repository: Repository, head_repository: Repository, branch: str, base: str) -> None:
+def _refuse_doubles(
+    repository: Repository, head_repository: Repository | None, branch: str, base: str
+) -> None:
     for pull in repository.pull_requests:
         same = (pull.head_repository, pull.head_ref, pull.base_ref) == (head_repository, branch, base)
-        if same and pull.state == "open":
+        if same and head_repository and pull.state == "open":
             text = f"A pull request already exists for {head_repository.owner.login}:{branch}."
             raise ApiError(422, "Validation Failed", [_custom(text)])
 

@@ -174,6 +174,26 @@ def test_when_that_is_closed_while_it_is_worked_on_it_waits_again_too(world: Wor
     assert (record.iteration, record.update, is_forsaken(record)) == (2, True, True)
 
 
+def test_begun_again_it_leaves_behind_what_it_stood_on(world: World) -> None:
+    repo = repository(world)
+    below = reviewed(repo)
+    issue = stacked(below, text="# Two\n", path="two.md")
+    issue.say("/autocode stop", by="bob")
+    issue.until("cancelled")
+    number = below.pull_request()["number"]
+    world.person("bob").patch(f"/repos/{repo.name}/pulls/{number}", {"state": "closed"})
+    below.until("cancelled")
+    below.close()
+    title = f"Greet second in {repo.name}"
+    world.will(create("greet.py", FIRST), submit(), submit(), when=(title, "Iteration 1 of"))
+    issue.say("/autocode retry", by="bob")
+    record = issue.until("validating", iteration=1)
+    assert (record.stacked, record.underneath, base(issue)) == (None, "", "main")
+    assert (len(parents(issue)), [head_of(issue, "main")] in parents(issue)) == (2, True)
+    files = repo.get(f"/pulls/{record.pull_request}/files")
+    assert [item["filename"] for item in files] == ["greet.py", "two.md"]
+
+
 def test_with_the_next_pull_request_of_its_blocker_it_stands_on_that(world: World) -> None:
     repo = repository(world)
     below = reviewed(repo)
