@@ -132,10 +132,22 @@ def begin_on_top(work: Work, worktree: Worktree) -> None:
 def brought_along(work: Work, worktree: Worktree) -> None:
     """After a push: whether the ticket stands on its base now, or still has to be brought there."""
     record = work.record
+    if record.update:
+        _call_above(work)
     if not record.underneath:
         work.note(update=False)
     elif worktree.contains_base(record.underneath):
         work.note(update=False, underneath=worktree.base_sha() if record.stacked else "")
+
+
+def _call_above(work: Work) -> None:
+    """What was brought along may have another history now: whoever stands on it looks at it at once."""
+    branch = work.record.branch
+    if branch is None or not work.observation.configuration.stack:
+        return
+    found: list[PullRequest] = []
+    allowed(work, lambda: found.extend(work.github.pull_requests_into(branch)))
+    work.call(filter(None, (number_of_branch(item.head_branch) for item in found)))
 
 
 def make_way(work: Work, branch: str, base: str) -> bool:

@@ -62,7 +62,7 @@ class Reconcile:
 
 @dataclass(frozen=True)
 class Changed:
-    """An issue or a pull request was closed, reopened or went away: look at the tickets that wait for it."""
+    """An issue or a pull request was closed, reopened, pushed to or went away: look at the tickets that wait for it."""
 
     ticket: Ticket
     """What has changed, which need not be a ticket."""

@@ -85,8 +85,8 @@ def reconcile_on_pull_request(payload: Payload) -> Request | None:
     return reconcile(payload, number_of_branch(text(payload, "pull_request.head.ref")))
 
 
-def reconcile_on_end_of_pull_request(payload: Payload) -> Request | None:
-    """A ticket waits for the pull request, or it is a ticket's own."""
+def reconcile_around_pull_request(payload: Payload) -> Request | None:
+    """A ticket waits for the pull request or stands on it, or it is a ticket's own."""
     own = reconcile_on_pull_request(payload)
     pull_request = ticket(payload, number(payload, "pull_request.number"))
     also = own.ticket if isinstance(own, Reconcile) else None
@@ -213,10 +213,10 @@ RULES: dict[str, Rule] = {
     "sub_issues.sub_issue_removed": reconcile_on_sub_issue,
     "issue_comment.created": reconcile_on_comment,
     "issue_comment.edited": reconcile_on_edit,
-    "pull_request.closed": reconcile_on_end_of_pull_request,
-    "pull_request.reopened": reconcile_on_end_of_pull_request,
+    "pull_request.closed": reconcile_around_pull_request,
+    "pull_request.reopened": reconcile_around_pull_request,
     "pull_request.edited": reconcile_on_base,
-    "pull_request.synchronize": reconcile_on_pull_request,
+    "pull_request.synchronize": reconcile_around_pull_request,
     "pull_request.auto_merge_disabled": reconcile_on_pull_request,
     "pull_request.dequeued": reconcile_on_pull_request,
     "pull_request.ready_for_review": reconcile_on_pull_request,

@@ -54,7 +54,7 @@ EXPECTED: dict[str, Outcome] = {
     "pull_request.closed": Outcome(published="queued"),
     "pull_request.ready_for_review": Outcome(),
     "pull_request.reopened": Outcome(published="queued"),
-    "pull_request.synchronize": Outcome(),
+    "pull_request.synchronize": Outcome(published="queued"),
     "pull_request_review.submitted": Outcome(),
     "status": Outcome(),
     "workflow_run.completed": Outcome(),

@@ -213,6 +213,20 @@ def test_with_the_next_pull_request_of_its_blocker_it_stands_on_that(world: Worl
     assert parents(issue) == [[second["head"]["sha"]]]
 
 
+def test_when_people_rewrite_the_branch_below_it_is_put_on_top_of_that_at_once(world: World) -> None:
+    repo = repository(world)
+    below = repo.issue("Greet by hand")
+    main, alice = head_of(below, "main"), world.person("alice")
+    by_hand(repo, "by-hand", main, base="main", body=f"Closes #{below.number}")
+    issue = stacked(below, text="# Two\n", path="two.md")
+    alice.post(f"/repos/{repo.name}/git/refs", {"ref": "refs/heads/anew", "sha": main})
+    repo.put("greet.py", SETTLED, branch="anew")
+    rewritten = head_of(below, "anew")
+    alice.patch(f"/repos/{repo.name}/git/refs/heads/by-hand", {"sha": rewritten, "force": True})
+    record = issue.until("validating", iteration=2)
+    assert (record.underneath, parents(issue)) == (rewritten, [[rewritten]])
+
+
 def test_a_base_that_is_deleted_by_hand_costs_the_pull_request_and_not_the_work(world: World) -> None:
     repo = repository(world)
     below = repo.issue("Greet by hand")

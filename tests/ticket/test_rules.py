@@ -28,7 +28,7 @@ OURS = issue("bug", "autocode: review")
 OUR_PULL_REQUEST = issue(number=13, pull_request={}, body=f"Closes it\n{ticket_marker(12)}")
 FORK = {"id": 200}
 SAME = {"id": 100}
-PULL_REQUEST_ACTIONS = ("synchronize", "ready_for_review", "auto_merge_disabled", "dequeued")
+PULL_REQUEST_ACTIONS = ("ready_for_review", "auto_merge_disabled", "dequeued")
 
 
 def suite(branch: str | None, app: str = "circleci") -> dict[str, Any]:
@@ -120,13 +120,13 @@ LEAVES = [
     ],
     (
         "a branch of theirs",
-        "pull_request.synchronize",
-        delivery("synchronize", pull_request=pull_request("main")),
+        "pull_request.dequeued",
+        delivery("dequeued", pull_request=pull_request("main")),
     ),
     (
         "a fork",
-        "pull_request.synchronize",
-        delivery("synchronize", pull_request=pull_request(repository=200)),
+        "pull_request.dequeued",
+        delivery("dequeued", pull_request=pull_request(repository=200)),
     ),
     (
         "its text",
@@ -135,8 +135,8 @@ LEAVES = [
     ),
     (
         "a fork that is gone",
-        "pull_request.synchronize",
-        delivery("synchronize", pull_request=pull_request(repository=None)),
+        "pull_request.dequeued",
+        delivery("dequeued", pull_request=pull_request(repository=None)),
     ),
     (
         "a fork",
@@ -208,9 +208,9 @@ def test_whoever_waits_for_an_issue_hears_how_it_ends(
     assert request == Changed(TICKET, also=TICKET if itself else None, why=action)
 
 
-@pytest.mark.parametrize("action", ["closed", "reopened"])
+@pytest.mark.parametrize("action", ["closed", "reopened", "synchronize"])
 @pytest.mark.parametrize(("branch", "also"), [("main", None), (BRANCH, TICKET)])
-def test_whoever_waits_for_a_pull_request_hears_how_it_ends(
+def test_whoever_waits_for_a_pull_request_hears_what_becomes_of_it(
     action: str, branch: str, also: Ticket | None
 ) -> None:
     request = RULES[f"pull_request.{action}"](delivery(action, pull_request=pull_request(branch)))
@@ -278,7 +278,9 @@ def test_a_field_of_another_kind_is_named() -> None:
 def test_a_person_may_push_to_our_pull_request_and_another_bot_may_close_it() -> None:
     for sender in (PERSON, BOT | {"id": 3}):
         payload = delivery("synchronize", pull_request=pull_request(), sender=sender)
-        assert RULES["pull_request.synchronize"](payload) is not None
+        request = RULES["pull_request.synchronize"](payload)
+        assert isinstance(request, Changed)
+        assert request.also == TICKET
 
 
 def test_only_what_our_app_does_with_its_comments_is_our_own() -> None:
