@@ -144,7 +144,8 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         if result is Result.WAITING:
             pauses.forget(world.redis, ticket)
             work.bad_runs.forget()
-            fingerprints.finish(ticket, asked)
+            if not work.has_unsaid:
+                fingerprints.finish(ticket, asked)
         work.bad_runs.leave()
         return result
     except LeaseLost:
@@ -251,6 +252,7 @@ def _look(world: World, work: Work) -> bool:
         say_lost(work)
     # Where nothing is recorded.
     work.show()
+    work.say_unsaid()
     # Presses and moves of cards that asked for nothing.
     work.presses.settle()
     work.moves.settle()

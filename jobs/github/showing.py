@@ -49,11 +49,17 @@ class Shows(Writes):
 
     _reported: OwnRun | None = None
     """What we have written since the last observation, or before it."""
+    _refused_remark: str | None = None
 
     @property
     def may_report(self) -> bool:
         """Whether a check run of our own may be written."""
         raise NotImplementedError
+
+    def take_refused_remark(self) -> str | None:
+        """The remark that GitHub refused while it took the rest, once."""
+        refused, self._refused_remark = self._refused_remark, None
+        return refused
 
     def show(self, rest: Showing) -> None:
         """Show what waits, without the status comment."""
@@ -109,6 +115,8 @@ class Shows(Writes):
         refused = [name for name, said in answer.items() if said is None]
         if refused:
             log.warning("%s: left as it is: %s", self._ticket.key, ", ".join(refused))
+        if "remark" in refused:
+            self._refused_remark = rest.remark
         if "add" in refused:
             # A label was deleted meanwhile.
             self._add_labels(sorted(rest.add))

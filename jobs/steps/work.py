@@ -11,7 +11,7 @@ from jobs.cards import Moves
 from jobs.git.errors import GitUnauthorized
 from jobs.git.mirror import Mirror
 from jobs.git.worktree import Worktree
-from jobs.github.errors import Gone
+from jobs.github.errors import GitHubError, Gone
 from jobs.github.showing import Showing
 from jobs.poison import BadRuns
 from jobs.presses import Presses
@@ -28,6 +28,7 @@ from jobs.ticket.observation import TRIGGER_LABEL, Card, Select
 from jobs.ticket.status import status_body
 from jobs.ticket.threads import Thread
 from jobs.ticket.words import fitted
+from jobs.unsaid import Unsaid
 
 if TYPE_CHECKING:
     from jobs.models.gateway import Model
@@ -73,6 +74,8 @@ class Work(Sight):
     """It has taken a slot, and its parent has not been told yet."""
     has_left: bool = False
     """It has let go of its slot, and nobody has been told yet."""
+    has_unsaid: bool = False
+    """GitHub did not take a comment on it, and is asked again with the next look."""
     saved_at: datetime | None = None
     told: set[str] = field(default_factory=set)
     showing: Showing = field(default_factory=Showing)
@@ -116,6 +119,7 @@ class Work(Sight):
         self.moves.settle()
         self.bad_runs.progress()
         self.saved_at = self.clock()
+        self._keep_refused()
 
     def progress(self) -> None:
         """Save, unless the last time is less than `THROTTLE` ago, or GitHub has no time for it: work goes on."""
@@ -132,6 +136,29 @@ class Work(Sight):
         """Show what waits although no status comment follows."""
         self.github.show(self.showing)
         self.showing = Showing()
+        self._keep_refused()
+
+    def say_unsaid(self) -> None:
+        """Say alone what GitHub refused before, unless it is there; if it is refused once more, the next look does."""
+        self.has_unsaid, unsaid = False, Unsaid(self.redis, self.ticket)
+        for body in unsaid.waiting():
+            marker = body.partition("\n")[0]
+            if not any(item.by_us and marker in item.body for item in self.observation.comments):
+                try:
+                    self.github.create_comment(body)
+                except Gone:
+                    raise
+                except GitHubError as refused:
+                    log.warning("%s: people are not told yet: %s", self.ticket.key, refused)
+                    self.has_unsaid = True
+                    continue
+            unsaid.drop(body)
+
+    def _keep_refused(self) -> None:
+        """A remark that GitHub refused is said alone: the record tells of it now, so no step would say it again."""
+        if refused := self.github.take_refused_remark():
+            Unsaid(self.redis, self.ticket).keep(refused)
+            self.say_unsaid()
 
     def tell(self, key: str, text: str) -> None:
         """A new comment on the issue, with the next status comment, once per run and key: edits notify nobody."""

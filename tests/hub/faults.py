@@ -76,3 +76,11 @@ class Faults:
                 fault.times -= 1
                 return fault
         return None
+
+    def refuse_comment(self, body: str) -> bool:
+        """Whether GraphQL refuses this new comment and carries out the rest of its request: method `COMMENT`."""
+        for fault in self.waiting:
+            if fault.method == "COMMENT" and fault.strikes("COMMENT", "", body):
+                fault.times -= 1
+                return True
+        return False

@@ -30,6 +30,8 @@ def _pull(context: Context, node_id: str) -> PullRequest:
 
 def _add_comment(context: Context, given: Input) -> Payload:
     issue = issue_to_write(context, given["subjectId"], "read")
+    if context.state.faults.refuse_comment(given["body"]):
+        raise Refused("UNPROCESSABLE", "was submitted too quickly")
     comment = operations.create_comment(context.state, context.actor, issue, given["body"])
     cursor = page("comments", issue.comments, {"last": 1}).edges[0].cursor
     return {"subject": issue, "commentEdge": Edge(cursor, comment)}

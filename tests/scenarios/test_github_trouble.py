@@ -159,6 +159,33 @@ def test_a_write_that_fails_is_made_once(tickets, case) -> None:
     assert not [words for words in waiting if any(name in words for name in ours)], "not all has failed"
 
 
+def test_what_github_does_not_take_with_the_record_is_said_alone_and_once(world: World) -> None:
+    title = "Greet so that people are asked although GitHub would not take it"
+    world.will(ask("Formal or casual?"), when=(title,))
+    issue = world.repository(GREET).issue(title)
+    world.fault(method="COMMENT", operation=r"autocode:comment \w+ question")
+    issue.label()
+    issue.wait(issue.told, "the question")
+    world.settle()
+    assert issue.until("asking").question
+    assert len(issue.told()) == 1
+
+
+def test_what_github_does_not_take_alone_either_is_said_with_the_next_look(world: World) -> None:
+    title = "Greet so that people are asked in the end"
+    world.will(ask("Formal or casual?"), when=(title,))
+    issue = world.repository(GREET).issue(title)
+    world.fault(method="COMMENT", operation=r"autocode:comment \w+ question")
+    world.fault(method="POST", path=f"^/repos/{issue.repo.name}/issues/1/comments$", status=422)
+    issue.label().until("asking")
+    world.settle()
+    assert not issue.told()
+    issue.say("/autocode stop")
+    issue.wait(lambda: any("Formal or casual?" in text for text in issue.told()), "the question")
+    world.settle()
+    assert_once(issue)
+
+
 SECOND_ROUNDS = [case for case in CASES if case[1] == ("push",)]
 
 
