@@ -29,6 +29,7 @@ from jobs.ticket.threads import Thread
 from jobs.ticket.unread import (
     comments_on_ticket,
     demands,
+    is_told,
     newest_comment,
     newest_review,
     own_pull_request,
@@ -59,7 +60,10 @@ def code(work: Work) -> Signal | None:
         # The worker died between asking the agent's question and recording it.
         return _asked(work, begun.progress)
     answers = [*_approved(work), *_heard(work)] if begun else []
+    had_left = work.record.threads_left > 0
     threads = threads_to_answer(work, begun.progress if begun else None)
+    if begun is None and had_left and not threads and not _is_wanted_still(work, worktree):
+        return Signal.PUBLISHED
     text = _brief(work, worktree, threads)
     work.note(comment_cursor=newest_comment(work.record, work.observation))
     if begun is None:
@@ -79,6 +83,15 @@ def code(work: Work) -> Signal | None:
         except Interrupted:
             return None
     return _concluded(work, outcome, already)
+
+
+def _is_wanted_still(work: Work, worktree: Worktree) -> bool:
+    """Besides review threads something is left to be done: words, a red check, a conflict, or a change to make anew."""
+    record, pull_request = work.record, own_pull_request(work.record, work.observation)
+    work.ask_permissions({item.author for item in unread_comments(record, work.observation)})
+    is_asked = demands(record, work.observation) or is_told(record, work.observation, in_any_words=True)
+    is_red = pull_request is None or failing(pull_request.checks)
+    return bool(is_asked or is_red or record.update or work.collided or worktree.conflicts())
 
 
 def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:

@@ -17,6 +17,8 @@ def threads_to_answer(work: Work, begun: Progress | None) -> dict[str, Thread]:
     Args:
         begun: of a conversation that goes on: the threads are those that it began with, by the same names.
     """
+    if begun is None:
+        work.note(threads_left=0)
     pull_request = own_pull_request(work.record, work.observation)
     if pull_request is None or not any(review.remarks for review in pull_request.reviews):
         return {}

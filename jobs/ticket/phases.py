@@ -162,6 +162,8 @@ TRANSITIONS: Transitions = _unfinished(
         },
         Phase.CODING: {
             Signal.SUBMITTED: Phase.PUBLISHING,
+            # It was begun for review threads that people have resolved meanwhile.
+            Signal.PUBLISHED: Phase.CHECKING,
             Signal.ASKED: Phase.ASKING,
             Signal.PLANNED: Phase.APPROVING,
             Signal.OUT_OF_BUDGET: Phase.PUBLISHING,

@@ -13,6 +13,7 @@ query($owner: String!, $name: String!, $number: Int!) {
     pullRequest(number: $number) {
       reviewThreads(first: 50) {
         nodes {
+          id
           isResolved
           comments(first: 50) {nodes {fullDatabaseId body author {login}}}
         }
@@ -21,6 +22,8 @@ query($owner: String!, $name: String!, $number: Int!) {
   }
 }
 """
+
+RESOLVE = "mutation($thread: ID!) {resolveReviewThread(input: {threadId: $thread}) {clientMutationId}}"
 
 
 def answer(summary: str, *answers: tuple[str, str, str]) -> dict[str, Any]:
@@ -37,6 +40,8 @@ class Conversation:
     said: tuple[tuple[str, str], ...]
     """Login, text."""
     first_id: int
+    id: str
+    """Node id."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,9 @@ class Reviewers:
         path = f"/repos/{self.issue.repo.name}/pulls/comments/{thread.first_id}/reactions"
         self._as(by).post(path, {"content": "+1"})
 
+    def resolve(self, thread: Conversation, by: str = "bob") -> None:
+        self._as(by).post("/graphql", {"query": RESOLVE, "variables": {"thread": thread.id}})
+
     def conversations(self) -> list[Conversation]:
         owner, _, name = self.issue.repo.name.partition("/")
         variables = {"owner": owner, "name": name, "number": self.number}
@@ -78,4 +86,4 @@ class Reviewers:
 def _conversation(node: dict[str, Any]) -> Conversation:
     comments = node["comments"]["nodes"]
     said = tuple((comment["author"]["login"], comment["body"]) for comment in comments)
-    return Conversation(node["isResolved"], said, int(comments[0]["fullDatabaseId"]))
+    return Conversation(node["isResolved"], said, int(comments[0]["fullDatabaseId"]), node["id"])

@@ -163,3 +163,18 @@ def test_more_remarks_than_a_round_takes_are_answered_in_two(world: World) -> No
     assert [len(item.said) for item in people.conversations()] == [2] * (ANSWERED_AT_ONCE + 1)
     assert record.threads_left == 0
     assert len(issue.conclusions()) == 1
+
+
+def test_when_people_resolve_what_was_left_nobody_is_asked_for_nothing(world: World) -> None:
+    title = "Greet people who help themselves"
+    first = [(f"T{number}", "answered", f"Answer {number}.") for number in range(1, ANSWERED_AT_ONCE + 1)]
+    slow = answer("-", *first) | {"faults": [{"delay": 2.0}]}
+    issue, people = reviewed(world, title, slow, answer("-", *first))
+    before = calls_about(world, title)
+    people.review("COMMENT", "", *(f"Why {number}?" for number in range(ANSWERED_AT_ONCE + 1)))
+    issue.wait(lambda: calls_about(world, title) > before, "the second iteration")
+    people.resolve(people.conversations()[-1])
+    record = issue.until("validating", iteration=3)
+    assert calls_about(world, title) == before + 2
+    assert (record.threads_left, len(record.rounds), len(issue.told())) == (0, 1, 1)
+    assert issue.state_labels() == {"autocode: review"}
