@@ -41,15 +41,16 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 """
 )
 
-# KEYS: book. ARGV: number, rank, concurrency, seconds to keep the book. Returns how many come before it, or -1: it has
-# a slot. Of one that waits already the rank in the book counts: the list knows its card's place, the ticket does not.
+# KEYS: book. ARGV: number, rank, concurrency, seconds to keep the book. Returns how many come before it, or -1: it
+# has a slot. Who held one already keeps it, unless the others alone take all there are: what is checked after people
+# have let it go on, or pushed, holds one without having asked. Of one that waits already the rank in the book counts:
+# the list knows its card's place, the ticket does not.
 JOIN = (
     NOW
     + """
 local working, before, state = 0, 0, 'waiting'
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 local own = known and cjson.decode(known) or {}
-if own.state == 'working' then return -1 end
 local rank = own.state == 'waiting' and own.rank or ARGV[2]
 local entries = redis.call('HGETALL', KEYS[1])
 for i = 1, #entries, 2 do
@@ -58,6 +59,7 @@ for i = 1, #entries, 2 do
   if entry.state == 'working' then working = working + 1
   elseif entry.state == 'waiting' and entry.rank < rank then before = before + 1 end
 end
+if own.state == 'working' and working < tonumber(ARGV[3]) then return -1 end
 if working + before < tonumber(ARGV[3]) then state, before = 'working', -1 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode({state = state, rank = rank, at = now}))
 redis.call('EXPIRE', KEYS[1], ARGV[4])

@@ -182,11 +182,12 @@ TRANSITIONS: Transitions = _unfinished(
         Phase.CHECKING: {
             Signal.CHECKS_PASSED: Phase.VALIDATING,
             Signal.CHECKS_MISSING: Phase.VALIDATING,
-            Signal.CHECKS_FAILED: Phase.PREPARING,
+            # Whoever has kept its slot begins at once; one whose checks waited for people has not.
+            Signal.CHECKS_FAILED: Phase.QUEUED,
             Signal.EXHAUSTED: Phase.FAILED,
             Signal.PUSHED: Phase.CHECKING,
-            Signal.CHANGES_REQUESTED: Phase.PREPARING,
-            Signal.OUTDATED: Phase.PREPARING,
+            Signal.CHANGES_REQUESTED: Phase.QUEUED,
+            Signal.OUTDATED: Phase.QUEUED,
             Signal.BASE_REPLACED: Phase.QUEUED,
             Signal.STUCK: Phase.ASKING,
         },

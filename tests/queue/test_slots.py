@@ -43,6 +43,15 @@ def test_slots_go_to_those_who_come_first_and_the_others_are_counted(slots, gith
     assert github.asked == 1
 
 
+def test_who_holds_a_slot_too_many_waits_when_sent_back_to_work(slots):
+    slots(1).join("1", 1)
+    slots(2).hold()
+    assert [slots(number).join(f"{number}", 1) for number in (1, 2)] == [0, None]
+    slots(2).leave()
+    assert slots(3).next_up(1) == [1]
+    assert slots(1).join("1", 1) is None
+
+
 def test_who_comes_later_does_not_overtake_who_waits(slots):
     slots(1).hold()
     slots(2).join("2", 1)

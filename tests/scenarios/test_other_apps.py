@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.model.replies import edit, submit
+from tests.model.replies import create, edit, submit
 from tests.scenarios.world import FILES, RIGHT, WRONG, Issue, Repo, World
 
 CI = "acme-ci"
@@ -54,6 +54,9 @@ class Checks:
     def begin(self, name: str) -> int:
         made = self._app.post(self._path, {"name": name, "head_sha": self.sha, "status": "in_progress"})
         return int(made["id"])
+
+    def go_on(self, check_run: int) -> None:
+        self._app.patch(f"{self._path}/{check_run}", {"status": "in_progress"})
 
     def end(self, check_run: int, conclusion: str, **output: Any) -> None:
         body = {"status": "completed", "conclusion": conclusion}
@@ -127,6 +130,36 @@ def test_a_check_that_waits_for_a_person_is_told_of_and_lets_another_ticket_in(
     first.until("validating")
     gate.open(Checks(second).sha)
     second.until("validating")
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_check_that_ends_red_after_waiting_for_a_person_waits_for_a_turn(
+    world: World, gate: Gate, approved: bool
+) -> None:
+    gate.repo.put(".github/autocode.yml", "concurrency: 1\n", is_new=True)
+    titles = (f"Greet people in danger ({approved})", f"Greet people in peace ({approved})")
+    for title in titles:
+        world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title, "Iteration 1 of"))
+    world.will(create("more.txt", "more\n"), submit(), submit(), when=(titles[0], "Iteration 2 of"))
+    first, second = (gate.repo.issue(title) for title in titles)
+    first.label().until("checking")
+    second.label().until("queued")
+    checks = Checks(first)
+    deploy = checks.begin("deploy to `production`")
+    gate.open(checks.sha)
+    checks.end(deploy, "action_required")
+    second.until("checking")
+    if approved:
+        checks.go_on(deploy)
+        first.wait(lambda: first.state_labels() == {"autocode: working"}, "the check to go on")
+    checks.end(deploy, "failure")
+    assert first.until("queued").iteration == 2
+    assert second.until("checking")
+    gate.open(Checks(second).sha)
+    second.until("validating")
+    first.until("checking", iteration=2)
+    gate.open(Checks(first).sha)
+    first.until("validating")
 
 
 def test_green_actions_are_not_enough_while_another_apps_suite_is_incomplete(
