@@ -130,9 +130,10 @@ def fingerprint(node: dict[str, Any], now: datetime) -> bytes | None:
     """8 bytes that stand for the issue and its pull requests as they are now.
 
     None where more may happen without being seen here. The blocker of a blocked ticket may be closed. Times are in
-    seconds, and in the present one a second change may follow. A ticket at work waits until all checks are complete,
-    and once one of them is red the rollup does not tell when the others are. GitHub links no pull request into another
-    branch than the default one: where no open one is linked, that of a ticket at work or in review may be such a one.
+    seconds, and in the present one a second change may follow. A ticket at work, or whose checks wait for people,
+    waits until all checks are complete, and once one of them is red the rollup does not tell when the others are.
+    GitHub links no pull request into another branch than the default one: where no open one is linked, that of a
+    ticket at work, in review or in people's hands may be such a one.
     https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
     """
     pulls = [pull for pull in node["closedByPullRequestsReferences"]["nodes"] if pull]
@@ -140,9 +141,9 @@ def fingerprint(node: dict[str, Any], now: datetime) -> bytes | None:
     checks = [(pull["statusCheckRollup"] or {}).get("state") for pull in pulls if pull["state"] == "OPEN"]
     if BLOCKED in labels:
         return None
-    if WORKING in labels and any(state not in QUIET for state in checks):
+    if labels & {WORKING, NEEDS_INPUT} and any(state not in QUIET for state in checks):
         return None
-    if labels & {WORKING, REVIEW} and not checks:
+    if labels & {WORKING, NEEDS_INPUT, REVIEW} and not checks:
         return None
     changed = max(item["updatedAt"] for item in [node, *pulls])
     if datetime.fromisoformat(changed) > now - FRESH:

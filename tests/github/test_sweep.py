@@ -122,24 +122,25 @@ def test_what_has_changed_is_asked_for(sweeps, world, what):
     assert sweeps() == [1]
 
 
-def test_while_red_checks_may_be_followed_by_others_it_is_asked_for_each_time(sweeps, world):
+@pytest.mark.parametrize("label", ["autocode: working", "autocode: needs input"])
+def test_while_red_checks_may_be_followed_by_others_it_is_asked_for_each_time(sweeps, world, label):
     sha = world.push()
     pull = {"title": "Greet", "head": "autocode/1-greet-politely", "base": "main", "body": "Closes #1"}
     world.act("alice", "POST", "/pulls", pull)
     for context, state in (("one", "failure"), ("two", "pending")):
         world.act("alice", "POST", f"/statuses/{sha}", {"state": state, "context": context})
-    world.act("alice", "POST", "/issues/1/labels", {"labels": ["autocode: working"]})
+    world.act("alice", "POST", "/issues/1/labels", {"labels": [label]})
     for _ in range(2):
         assert sweeps() == [1]
         sweeps.look()
-    # A ticket that waits for people has seen all of its checks.
-    world.act("alice", "DELETE", "/issues/1/labels/autocode: working")
+    # A ticket that waits for its review has seen all of its checks.
+    world.act("alice", "DELETE", f"/issues/1/labels/{label}")
     assert sweeps() == [1]
     sweeps.look()
     assert sweeps() == []
 
 
-@pytest.mark.parametrize("label", ["autocode: working", "autocode: review"])
+@pytest.mark.parametrize("label", ["autocode: working", "autocode: needs input", "autocode: review"])
 def test_a_pull_request_that_github_does_not_link_may_change_unseen_so_it_is_asked_for_each_time(
     sweeps, world, label
 ):
