@@ -20,7 +20,7 @@ from jobs.cards import Moves
 from jobs.freshness import LAG, Freshness, Guard
 from jobs.git.errors import GitUnreachable, is_full
 from jobs.github.client import Installation
-from jobs.github.errors import Archived, GitHubError, Gone, Unanswered, Uncertain
+from jobs.github.errors import Archived, GitHubError, Gone, Throttled, Unanswered, Uncertain
 from jobs.lease import Lease
 from jobs.moves import move, recall, say_lost, take_signals
 from jobs.poison import BadRuns
@@ -159,6 +159,8 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
     except Later as later:
         log.info("%s: %s", ticket.key, later)
         world.queue.request_at(ticket, later.until, keep_earlier=isinstance(later, InLine))
+        if not isinstance(later, (InLine, Throttled)):
+            _react_all_the_same(work)
     except Renamed as renamed:
         log.info("%s: %s", ticket.key, renamed)
         there = replace(ticket, repository=renamed.name)
@@ -186,6 +188,14 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         work.close()
     work.bad_runs.leave()
     return Result.PUT_OFF
+
+
+def _react_all_the_same(work: Work) -> None:
+    """Who commands sees that it was heard though no status comment comes in this pass; all else waits for it."""
+    try:
+        work.show_reaction()
+    except (Later, Uncertain, LeaseLost, TellPeople, GitHubError, RedisError) as error:
+        log.info("%s: no reaction yet: %s", work.ticket.key, error)
 
 
 def _pass(world: World, work: Work, lane: Lane) -> Result:

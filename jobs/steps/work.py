@@ -138,6 +138,10 @@ class Work(Sight):
         self.showing = Showing()
         self._keep_refused()
 
+    def show_reaction(self) -> None:
+        """Show the reaction that waits, and nothing else: GitHub keeps one of a kind."""
+        self.github.show(Showing(reaction=self.showing.reaction))
+
     def say_unsaid(self) -> None:
         """Say alone what GitHub refused before, unless it is there; if it is refused once more, the next look does."""
         self.has_unsaid, unsaid = False, Unsaid(self.redis, self.ticket)

@@ -81,6 +81,20 @@ def test_on_green_nobody_has_to_say_anything(world: World) -> None:
     assert issue.repo.get("/commits")[0]["commit"]["message"].startswith(f"feat(#{issue.number})")
 
 
+def test_who_says_merge_sees_that_it_was_heard_while_github_is_still_finding_out(world: World) -> None:
+    issue = reviewed(world, "Greet people in a moment")
+    moved = {"message": "Base branch was modified. Review and try the merge again."}
+    world.fault(path=f"/repos/{issue.repo.name}/pulls/.*/merge", method="PUT", answer=405, body=moved)
+    before = len(world.calls_of_the_app())
+    issue.say("/autocode merge")
+    issue.until("done")
+    calls = world.calls_of_the_app()[before:]
+    asked = [place for place, call in enumerate(calls) if call["path"].endswith("/merge")]
+    assert [calls[place]["status"] for place in asked] == [405, 200]
+    meanwhile = [str(call["body"]) for call in calls[asked[0] : asked[1]] if call["path"] == "/graphql"]
+    assert any("THUMBS_UP" in body for body in meanwhile)
+
+
 def test_on_approval_the_word_of_who_may_write_counts(world: World) -> None:
     issue = reviewed(world, "Greet people once approved", "merge: on-approval\nmethod: merge\n")
     approve(issue, by="carol")
