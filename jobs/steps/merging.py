@@ -20,7 +20,10 @@ from jobs.ticket.observation import PullRequest
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.signals import UPDATES
 from jobs.ticket.unread import own_pull_request
+from jobs.ticket.words import elided
 
+REFUSAL_EACH_END = 500
+"""Characters of GitHub's words."""
 LONGEST = 4 * pauses.UNCERTAIN_FOR
 """The third pause, and the last, after refusals that may pass."""
 
@@ -41,7 +44,7 @@ def merge(work: Work, _signal: Signal) -> None:
         work.note(merge=replace(wish, is_behind=True))
     elif why:
         log.info("%s: not merged: %s", work.ticket.key, why)
-        work.note(merge=replace(wish, refusal=notes.not_merged(why)))
+        work.note(merge=replace(wish, refusal=notes.not_merged(elided(why, REFUSAL_EACH_END))))
 
 
 def call_off(work: Work) -> None:

@@ -19,7 +19,12 @@ from jobs.ticket.order import rank
 from jobs.ticket.phases import HOLDS_SLOT, Phase, Signal
 from jobs.ticket.stacking import is_forsaken
 from jobs.ticket.unread import own_pull_request
+from jobs.ticket.words import few, short
 
+REFERENCE = 160
+"""Characters of `owner/name#number`, of which GitHub takes 39 and 100."""
+MOST_PARTS = 100
+"""As many as GitHub lets an issue have."""
 IN_CIRCLES = b"in circles"
 WALKED_FOR = timedelta(hours=1)
 """Before it is searched again for a cycle among the same blockers: the search costs some calls."""
@@ -67,7 +72,7 @@ def heed_held_checks(work: Work) -> bool:
     record, pull_request = work.record, own_pull_request(work.record, work.observation)
     is_checked = record.phase is Phase.CHECKING and pull_request is not None
     held = held_up(pull_request.checks) if is_checked and pull_request else ()
-    names = tuple(check.name for check in held)
+    names = few(check.name for check in held)
     if names == record.held_by:
         return False
     work.note(held_by=names)
@@ -89,7 +94,8 @@ def call_next(work: Work) -> None:
 def work_parts(work: Work, parts: Sequence[Part]) -> Signal | None:
     """Begin the sub-issues whose turn it is, for the person who asked; PARTS_DONE once all are closed."""
     home, concurrency = work.ticket.repository, work.observation.configuration.concurrency
-    work.note(parts=tuple((part.reference.shown(home), part.state) for part in parts))
+    named = ((short(part.reference.shown(home), REFERENCE), part.state) for part in parts[:MOST_PARTS])
+    work.note(parts=tuple(named))
     open_ones = [part for part in parts if part.is_open]
     if not open_ones:
         work.tell("parts", messages.parts_done(work.record))
@@ -141,7 +147,8 @@ def _found(work: Work) -> Found:
     may_stack = not _goes_in_circles(work, found.open) and not _has_parts(work, found.parts)
     if stand_on_blocker(work, found.open, may_stack=may_stack):
         found = replace(found, open=())
-    work.note(waits_for=tuple(item.shown(home) for item in found.open), unseen=found.unseen)
+    waits_for = few((item.shown(home) for item in found.open), REFERENCE)
+    work.note(waits_for=waits_for, unseen=few(found.unseen, REFERENCE))
     return found
 
 

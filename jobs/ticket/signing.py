@@ -69,7 +69,26 @@ def _ever_smaller(record: Record) -> Iterator[Record]:
     question = record.question and replace(record.question, text=record.question.text[:1_000])
     record = replace(record, question=question, note=record.note[:1_000], activity="")
     yield record
-    yield replace(record, answers=tuple(replace(item, words=item.words[:100]) for item in record.answers))
+    record = replace(record, answers=tuple(replace(item, words=item.words[:100]) for item in record.answers))
+    yield record
+    yield _smallest(record)
+
+
+def _smallest(record: Record) -> Record:
+    """What remains fits whatever is in it: a few characters of each text, which is to say again with the next look."""
+    return replace(
+        record,
+        summary="",
+        note=record.note[:200],
+        question=record.question and replace(record.question, text=record.question.text[:200]),
+        merge=record.merge and replace(record.merge, refusal=record.merge.refusal[:200]),
+        answers=tuple(replace(item, words=item.words[:20]) for item in record.answers),
+        rounds=tuple(replace(item, note="") for item in record.rounds),
+        held_by=tuple(name[:20] for name in record.held_by[:20]),
+        waits_for=tuple(name[:20] for name in record.waits_for[:20]),
+        unseen=tuple(name[:20] for name in record.unseen[:20]),
+        parts=tuple((name[:20], state[:20]) for name, state in record.parts[:20]),
+    )
 
 
 def _text(record: Record) -> str:

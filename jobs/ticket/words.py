@@ -1,6 +1,7 @@
 """Words: how other people's text is put into ours without doing anything there."""
 
 import re
+from collections.abc import Iterable
 
 ZERO_WIDTH_SPACE = "\u200b"
 COMMENT_LIMIT = 65_536
@@ -30,6 +31,14 @@ def short(text: str, limit: int = 100) -> str:
     """The text on one line, cut to `limit` characters."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def few(names: Iterable[str], limit: int = 60, most: int = 20) -> tuple[str, ...]:
+    """The names, each cut to `limit` characters; beyond `most` only how many more there are."""
+    names = tuple(names)
+    left = len(names) - most
+    more = (f"{left} more",) if left > 0 else ()
+    return (*(short(name, limit) for name in names[:most]), *more)
 
 
 def fenced(text: str, language: str = "text") -> str:

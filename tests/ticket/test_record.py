@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.ticket.budget import Spend
-from jobs.ticket.record import CommandRun, PlanStep, Question, Record, Round
+from jobs.ticket.record import Answer, CommandRun, Merge, PlanStep, Question, Record, Round
 from jobs.ticket.signing import LARGEST, _signature, dump, load
 from tests.ticket.builders import NOW, SHA, record
 
@@ -51,6 +52,28 @@ def test_however_much_there_is_to_say_it_fits_into_a_comment() -> None:
     read = load(block, "7#12", SECRETS)
     assert read is not None
     assert (read.head_sha, read.rounds[-1].head_sha, read.spend) == (FULL.head_sha, SHA, FULL.spend)
+
+
+@pytest.mark.parametrize(
+    "much",
+    [
+        {"held_by": ("😀" * 20_000,)},
+        {"held_by": tuple(f"check {number} {'x' * 100}" for number in range(1_000))},
+        {"waits_for": tuple(f"acme/{'x' * 100}#{number}" for number in range(1_000))},
+        {"unseen": tuple(f"acme/{'x' * 100}#{number}" for number in range(1_000))},
+        {"parts": tuple((f"acme/{'x' * 100}#{number}", "open") for number in range(1_000))},
+        {"merge": Merge(SHA, refusal="😀" * 20_000)},
+        {"rounds": tuple(Round(number, SHA, note="😀" * 1_000) for number in range(30))},
+        {"answers": tuple(Answer("PRRT_" + "x" * 30, "answered", "😀" * 1_000) for _ in range(25))},
+    ],
+    ids=lambda much: next(iter(much)),
+)
+def test_nothing_of_it_can_be_too_much(much: dict[str, Any]) -> None:
+    loud = {"summary": "😀" * 5_000, "note": "😀" * 5_000, "question": Question("😀" * 5_000)}
+    for record_ in (replace(FULL, **much), replace(FULL, **loud, **much)):
+        block = dump(record_, "7#12", SECRETS)
+        assert len(block) < LARGEST + 200
+        assert load(block, "7#12", SECRETS)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from jobs.ticket.checks import Verdict, held_up, verdict
 from jobs.ticket.names import number_of_branch, slug, ticket_branch, ticket_marker, ticket_of_body
 from jobs.ticket.request import Ticket
-from jobs.ticket.words import COMMENT_LIMIT, elided, fenced, fitted, quiet, short
+from jobs.ticket.words import COMMENT_LIMIT, elided, fenced, few, fitted, quiet, short
 from tests.ticket.builders import check
 
 
@@ -129,3 +129,17 @@ def test_long_text_loses_its_middle_or_its_end_and_says_so() -> None:
     assert len(fitted("a" * 70_000)) == COMMENT_LIMIT
     assert fitted("a" * 70_000).endswith("65,536 characters)")
     assert short("one\ntwo  three", 9) == "one two…"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ((), ()),
+        (("a", "b"), ("a", "b")),
+        (("a", "b", "c"), ("a", "b", "c")),
+        (("a", "b", "c", "d", "e"), ("a", "b", "c", "2 more")),
+        (("much too long",), ("much…",)),
+    ],
+)
+def test_of_many_names_a_few_are_said(names, expected):
+    assert few(names, limit=6, most=3) == expected
