@@ -4,6 +4,7 @@ A ticket is a row of short jobs, and a token is good for an hour. So the workers
 on a disk: it lies there encrypted, with a key that is derived from the App's private key. Whoever has that key mints
 tokens of their own, and whoever has not reads nothing. A token is kept for exactly one repository and one set of
 permissions, and only if the account has granted them all: of what is missing nobody could tell when it is granted.
+But for Projects, which people's own accounts cannot grant: an organization that does so later waits for the next one.
 """
 
 import base64
@@ -22,7 +23,7 @@ from redis import Redis
 
 from jobs.github.api import Api
 from jobs.github.quota import Quota
-from jobs.github.tokens import Token, app_credentials, mint
+from jobs.github.tokens import PROJECTS, Token, app_credentials, mint
 from jobs.settings import Settings
 
 SHARED_FOR = timedelta(minutes=30)
@@ -65,8 +66,9 @@ class SharedTokens:
     def put(self, scope: Scope, token: Token, now: datetime) -> None:
         """Let others have it, if it may do all that is wanted, for as long as it is young."""
         left = token.expires_at - now - SHARED_FOR
+        wanted = dict(scope.permissions) | {PROJECTS: token.permissions.get(PROJECTS)}
         if left < timedelta(seconds=1) or any(
-            token.permissions.get(name) != level for name, level in scope.permissions
+            token.permissions.get(name) != level for name, level in wanted.items()
         ):
             return
         kept = {

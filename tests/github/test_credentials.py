@@ -123,6 +123,17 @@ def test_one_that_lacks_a_permission_is_not_shared_so_it_is_noticed_when_it_is_g
     assert after.may_report
 
 
+def test_one_of_a_personal_account_is_shared_though_it_cannot_grant_projects(world, shared, granted):
+    own = {name: DECLARED[name] for name in DECLARED if name != "organization_projects"}
+    granted("POST", "permissions", own)
+    first, second = job(world, shared), job(world, shared)
+    look(first)
+    assert look(second).is_labeled
+    assert first.token() == second.token()
+    # Whoever mints asks for all of it and then for what there is.
+    assert minted(world) == 2
+
+
 def test_what_is_refused_with_a_shared_one_is_asked_for_again_with_a_new_one(world, shared):
     client = job(world, shared)
     token = client.token()
