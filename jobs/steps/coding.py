@@ -14,6 +14,7 @@ from jobs.agent.tools import Workbench
 from jobs.agent.transcript import Progress
 from jobs.git.worktree import Worktree
 from jobs.steps.preparing import checkpoint_of, open_worktree
+from jobs.steps.sight import address_of
 from jobs.steps.threads import threads_to_answer
 from jobs.steps.updating import is_wanted, update
 from jobs.steps.work import Work
@@ -260,4 +261,5 @@ def _spent(work: Work) -> Spend:
 
 
 def _spend_key(work: Work) -> str:
-    return f"spend:{work.ticket.key}:{work.record.run}"
+    # A repository that is renamed meanwhile has spent it all the same.
+    return f"spend:{address_of(work.observation)}:{work.record.run}"

@@ -81,6 +81,18 @@ def test_an_emptied_redis_costs_at_most_the_iteration(world: World) -> None:
     assert calls_about(world, title) <= so_far + 1 + TURNS
 
 
+def test_what_was_spent_counts_when_the_repository_is_renamed_meanwhile(world: World) -> None:
+    title = "Greet people in a house with another name"
+    issue = in_the_middle_of_coding(world, title)
+    name = f"{issue.repo.name}-again"
+    world.person("alice").patch(f"/repos/{issue.repo.name}", {"name": name.partition("/")[2]})
+    issue.repo.name = name
+    kill_horse(world)
+    record = issue.until("validating")
+    # The turn in hand is lost, and the files under the old name with all the others.
+    assert record.spend.calls == calls_about(world, title) - 1 > TURNS
+
+
 def test_with_web_and_clock_dead_the_worker_goes_on_and_what_was_missed_is_found(world: World) -> None:
     title = "Greet people with nobody listening"
     issue = in_the_middle_of_coding(world, title)
