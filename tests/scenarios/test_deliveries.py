@@ -21,7 +21,7 @@ def unreachable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """No web process, and a webhook that leads nowhere."""
     environ = {"AUTOCODE_CHECKS_WAIT": "3", "PULL_DELIVERIES": "1"}
     with playing(tmp_path_factory.mktemp("stack"), environ, processes=()) as world:
-        world.stack.hub.set_webhook_url(NOWHERE)
+        world.stack.hub.app.patch(f"{world.prefix}/app/hook/config", {"url": NOWHERE})
         world.stack.start("tickets", "coding", "clock")
         swept(world)
         yield world
