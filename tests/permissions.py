@@ -83,6 +83,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"GET {REPO}/pulls/{{number}}/commits",
     ),
     "pull_requests:write": (
+        "GraphQL showStatus",
         "GraphQL answerThread",
         "GraphQL disableAutoMerge",
         "GraphQL enableAutoMerge",

@@ -20,8 +20,10 @@ NEWER_ENDPOINTS = re.compile(r"/sub_issues?(/priority)?$|/issues/\d+/parent$|/de
 """Of REST. Dependencies came with 3.19. Sub-issues are there since 3.16, but in GraphQL alone:
 https://docs.github.com/en/enterprise-server@3.16/issues/tracking-your-work-with-issues/using-issues/adding-sub-issues
 """
-NEWER_EVENTS = frozenset({"issue_dependencies", "sub_issues"})
-"""Webhooks that 3.16 does not describe."""
+NEWER_EVENTS = frozenset(
+    {"issue_dependencies", "sub_issues", "pull_request.enqueued", "pull_request.dequeued"}
+)
+"""Webhooks that 3.16 does not describe: events, or event and action."""
 NEWER_KEYS = {
     "sub_issues_summary": "optional: who counts on it finds no sub-issues where it is missing",
     "parent_issue_url": "likewise",
@@ -65,9 +67,9 @@ def delivery_headers(state: State) -> dict[str, str]:
     return headers(state) | host if state.enterprise else {}
 
 
-def has_event(state: State, event: str) -> bool:
+def has_event(state: State, event: str, action: str | None) -> bool:
     """Whether this server sends webhooks of that name."""
-    return state.enterprise is None or event not in NEWER_EVENTS
+    return state.enterprise is None or NEWER_EVENTS.isdisjoint((event, f"{event}.{action}"))
 
 
 def has_member(state: State, union: str, member: str | None) -> bool:

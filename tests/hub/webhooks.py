@@ -86,7 +86,7 @@ def enqueue(
 ) -> None:  # fmt: skip
     """Sign the payload as it is now and hand it to the delivering thread; nothing without a webhook URL."""
     app = state.app
-    if not app.webhook_url or not enterprise.has_event(state, event):
+    if not app.webhook_url or not enterprise.has_event(state, event, action):
         return
     payload = json.dumps(
         enterprise.spoken_here(state, body), ensure_ascii=False, separators=(",", ":")

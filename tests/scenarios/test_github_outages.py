@@ -104,7 +104,13 @@ SECONDARY_LIMIT = {"message": "You have exceeded a secondary rate limit."}
 
 
 def used_up() -> dict[str, str]:
-    return {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 2)}
+    return {
+        "X-RateLimit-Limit": "5000",
+        "X-RateLimit-Used": "5000",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(int(time.time()) + 2),
+        "X-RateLimit-Resource": "core",
+    }
 
 
 @pytest.mark.parametrize("how", REFUSALS)
