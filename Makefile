@@ -1,8 +1,6 @@
 # What a person can ask for. Each target brings along what it needs: see .ci/venv.
 
 PYTHON := .venv/bin/python
-# Most scenarios wait for a process or for a time most of the while.
-WORKERS := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 # Packages of whoever calls us are not ours.
 unexport PYTHONPATH
@@ -28,7 +26,7 @@ demo: ## label an issue on a GitHub of our own and watch it become a pull reques
 
 test: ## every test that needs no Node
 	@.ci/venv dev
-	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 check: ## format, lint, types, import contracts, generated docs, then the tests
 	@.ci/venv dev

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 import psutil
@@ -60,10 +60,16 @@ def is_ready(port: int) -> bool | None:
         return None
 
 
-def started(data: Path, run: Child) -> list[psutil.Process]:
-    """Every process of it, once the workers are at work."""
+def workers(data: Path) -> set[bytes]:
+    """Those that Redis knows of, the killed ones among them."""
     with Redis(unix_socket_path=str(redis_server.socket(data))) as redis:
-        until("two workers", lambda: redis.scard("rq:workers") == 2 or None, seconds=READY)
+        found: set[bytes] = redis.smembers("rq:workers")
+        return found
+
+
+def started(data: Path, run: Child, before: Set[bytes] = frozenset()) -> list[psutil.Process]:
+    """Every process of it, once two workers are at work besides those of `before`."""
+    until("two workers", lambda: len(workers(data) - before) == 2 or None, seconds=READY)
     return run.descendants()
 
 
@@ -86,12 +92,14 @@ def test_too_long_a_directory_is_explained(tmp_path: Path) -> None:
 
 def test_what_dies_is_started_again_and_sigterm_ends_all(running: tuple[Child, int], data: Path) -> None:
     run, port = running
-    for process in started(data, run):
+    everything = started(data, run)
+    before = workers(data)
+    for process in everything:
         if process.is_running() and process.parent() == psutil.Process(run.pid):
             process.kill()
     until("the end", lambda: is_ready(port) is None or None, seconds=5)
     until("another start", lambda: is_ready(port), seconds=READY, watching=[run])
-    everything = started(data, run)
+    everything = started(data, run, before)
     run.send(signal.SIGTERM)
     assert run.wait(READY)
     assert run.popen.returncode == 0
