@@ -51,11 +51,6 @@ class Shows(Writes):
     """What we have written since the last observation, or before it."""
     _refused_remark: str | None = None
 
-    @property
-    def may_report(self) -> bool:
-        """Whether a check run of our own may be written."""
-        raise NotImplementedError
-
     def take_refused_remark(self) -> str | None:
         """The remark that GitHub refused while it took the rest, once."""
         refused, self._refused_remark = self._refused_remark, None
@@ -91,6 +86,9 @@ class Shows(Writes):
 
         Gone when the comment was deleted; what waited is shown then. The check run is found before it is made, if it
         may be. Where GitHub refuses it, people have the comment.
+
+        Args:
+            face: what the check run says; None where there is to be none, or we may write none.
         """
         run = self._run(face, comment) if face else {}
         if not rest and not run:
@@ -141,7 +139,7 @@ class Shows(Writes):
     def _run(self, face: Face, comment: Comment) -> Variables:
         """How our check run gets to show this; empty where it does, or where we may not."""
         seen = self._observed()
-        if seen.denied or not self.may_report:
+        if seen.denied:
             return {}
         run = self._own_run(face.head_sha, seen)
         if (run is None and not face.may_be_new) or (run is not None and run.title == face.title):

@@ -227,7 +227,9 @@ class Work(Sight):
         comment = self.observation.status_comment
         if comment is None:
             return False
-        shown = face(self.record, self.budget.max_iterations, comment.url, self.observation)
+        shown = None
+        if self.github.may_report:
+            shown = face(self.record, self.budget.max_iterations, comment.url, self.observation)
         try:
             self.github.rewrite_status(comment, body, shown, self.showing)
         except Gone:
