@@ -122,15 +122,17 @@ def _failures(installation: int | None) -> str:
 
 
 def _sweep(app: App, account: Account, fingerprints: Fingerprints, queue: Queue, now: datetime) -> None:
-    known, names = fingerprints.all(), set[bytes]()
+    known, names, asked = fingerprints.all(), set[bytes](), 0
     for found in app.open_tickets(account):
         name = _name(found.ticket)
         if name not in names and _is_news(found, known.get(name), queue, now):
             # In this order: who dies in between has asked for nothing, and the next sweep sees that.
             fingerprints.ask(found)
             queue.request(Reconcile(found.ticket, why="sweep", is_news=False))
+            asked += 1
         names.add(name)
     fingerprints.keep(names, set(known))
+    log.info("sweep of %s: %d tickets, %d of them asked for", account.installation, len(names), asked)
 
 
 def _is_news(found: Found, entry: bytes | None, queue: Queue, now: datetime) -> bool:

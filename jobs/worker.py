@@ -145,6 +145,8 @@ class Worker(rq.Worker):
     def handle_job_success(self, job: Job, queue: rq.Queue, started_job_registry: StartedJobRegistry) -> None:
         """Done: the job is forgotten, unless another worker runs it again."""
         if not self._is_given_up(job):
+            # RQ looks up each run of the job for a minute longer than it keeps one that died, and raises then.
+            self.connection.delete(job.execution_registry.key)
             super().handle_job_success(job, queue, started_job_registry)
 
     def handle_job_failure(
@@ -159,8 +161,9 @@ class Worker(rq.Worker):
             super().handle_job_failure(job, queue, started_job_registry, exc_string)
 
     def _is_given_up(self, job: Job) -> bool:
-        """Whether this run of the job was taken for dead and the job put back, which deleting it would undo."""
-        if self.execution is None:
+        """Whether our run of the job was taken for dead and the job put back, which deleting it would undo."""
+        # RQ leaves the last run's execution here, and asks the same of jobs that others took and never began.
+        if self.execution is None or self.execution.job_id != job.id:
             return False
         running = self.connection.zscore(job.started_job_registry.key, self.execution.composite_key)
         # After FLUSHALL there is nothing of the job either, and nobody else has it.

@@ -102,6 +102,7 @@ class Interleavings(RuleBasedStateMachine):
     def all_sleep_until_jobs_are_given_up(self) -> None:
         for lane in LANES:
             for execution in self.redis.zrange(f"rq:wip:{lane}", 0, -1):
+                self.redis.delete(f"rq:execution:{execution.decode()}")
                 self.redis.zadd(f"rq:wip:{lane}", {execution: 1})
             for key in self.redis.keys(f"rq:queue:{lane}:intermediate:first_seen:*"):
                 self.redis.set(key, 1)

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.connection import UnixDomainSocketConnection
 from redis.exceptions import ConnectionError as Unreachable
 from redis.retry import Retry
+from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.queue import Queue as RQueue
 from rq.timeouts import BaseDeathPenalty
@@ -186,5 +187,11 @@ def worker(lane: Lane, begins: Callable[[str], None]) -> Callable[[Puppet], None
 
 
 def cleaner(lane: Lane) -> Callable[[Puppet], None]:
-    """A puppet's body: an idle worker that looks for jobs to put back."""
-    return lambda puppet: OneJob(lane, puppet.redis, NOBODY).clean_registries()
+    """A puppet's body: an idle worker, which has done a job before, looks for jobs to put back."""
+
+    def clean(puppet: Puppet) -> None:
+        idle = OneJob(lane, puppet.redis, NOBODY)
+        idle.execution = Execution("over", "another-job", puppet.redis)
+        idle.clean_registries()
+
+    return clean

@@ -111,6 +111,8 @@ def test_a_killed_worker_takes_its_horse_along_and_another_takes_over(redis: Red
     grow_old(redis)
     begun(redis, 2, seconds=10)
     ended(redis)
+    until("an empty queue", lambda: not leftovers(redis) or None, seconds=5)
+    assert [mark.split()[0] for mark in marks(redis)] == ["begin", "begin", "end"]
 
 
 @pytest.mark.parametrize("victim", ["horse", "worker"])
@@ -138,6 +140,8 @@ def grow_old(redis: Redis) -> None:
     """The dead worker's last report becomes as old as it has to be for its job to be given up."""
     for execution, due in redis.zrange("rq:wip:tickets", 0, -1, withscores=True):
         assert due <= time.time() + GIVEN_UP_AFTER
+        assert redis.ttl(f"rq:execution:{execution.decode()}") <= GIVEN_UP_AFTER
+        redis.delete(f"rq:execution:{execution.decode()}")
         redis.zadd("rq:wip:tickets", {execution: due - GIVEN_UP_AFTER - 1})
 
 
