@@ -106,6 +106,7 @@ class Agent:
 
     def _keep(self) -> None:
         self._hooks.still_ours()
+        self._progress.heard = self._hooks.heard()
         self._checkpoint.save(self._transcript)
 
     def _ask(self) -> Reply:

@@ -46,6 +46,8 @@ class Hooks:
     """New comments for the agent to hear; raises Interrupted to end the run."""
     after_turn: Callable[[Turn], None]
     """Called as soon as money was spent, so that a crash loses the accounts of one turn at most."""
+    heard: Callable[[], int]
+    """The id of the newest comment that the agent knows of."""
     still_ours: Callable[[], None]
     """Called before a tool is run and before the conversation is kept; raises when somebody else has the ticket now,
     who works on the same files and the same conversation."""

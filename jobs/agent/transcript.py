@@ -59,6 +59,8 @@ class Progress:
     """The summary with which it was handed in: whoever takes the iteration up again need not ask the model."""
     answers: tuple[Answer, ...] = ()
     """To review threads, handed in with it."""
+    heard: int = 0
+    """People's comments up to this id are in the conversation, whatever the ticket's record says."""
     threads: tuple[str, ...] = ()
     """Node ids of the review threads that the conversation calls T1, T2, …"""
     model: str = ""

@@ -100,6 +100,11 @@ class Worktree:
         """The commit at which the branch has left its base."""
         return self._git.line("merge-base", "HEAD", self.base_sha())
 
+    def holds(self, *lines: str) -> bool:
+        """Whether since the fork there is a commit whose message has each of these lines."""
+        found = self._git.run("log", "-z", "--format=%B", f"{self.fork()}..HEAD").decode("utf-8", "replace")
+        return any(set(lines) <= set(message.splitlines()) for message in found.split("\0"))
+
     def update(self, message: str, *, author: Person, rebase: bool, since: str = "") -> list[str]:
         """Bring the base's commits in, with `rebase` by rewriting ours if there are no others and git can do it alone,
         else by a merge; the paths where both sides meet and somebody has to choose. Uncommitted changes are lost.

@@ -60,7 +60,7 @@ def code(work: Work) -> Signal | None:
     if begun and begun.progress.asked and not is_answered(work.record.question, begun.progress):
         # The worker died between asking the agent's question and recording it.
         return _asked(work, begun.progress)
-    answers = [*_approved(work), *_heard(work)] if begun else []
+    answers = _answers(work, begun.progress) if begun else []
     had_left = work.record.threads_left > 0
     threads = threads_to_answer(work, begun.progress if begun else None)
     if begun is None and had_left and not threads and not _is_wanted_still(work, worktree):
@@ -128,12 +128,13 @@ def _asked(work: Work, progress: Progress) -> Signal:
     return Signal.PLANNED
 
 
-def _approved(work: Work) -> list[str]:
-    """That the plan was approved, when that is what the agent waits for."""
+def _answers(work: Work, progress: Progress) -> list[str]:
+    """What the agent has not heard yet; a record that says that it has may have been lost."""
+    work.note(comment_cursor=max(work.record.comment_cursor, progress.heard))
     asked, by = work.record.question, work.record.approval
-    if asked is None or asked.kind != "plan" or by in ("", "wanted"):
-        return []
-    return [f"@{by} approved your plan. Carry it out, and keep it current."]
+    is_approved = progress.asked and asked is not None and asked.kind == "plan" and by not in ("", "wanted")
+    approval = [f"@{by} approved your plan. Carry it out, and keep it current."] if is_approved else []
+    return [*approval, *_heard(work)]
 
 
 def question_of(plan: Sequence[PlanStep]) -> Question:
@@ -199,7 +200,7 @@ def _hooks(work: Work, already: Spend) -> Hooks:
         )
         work.progress()
 
-    return Hooks(before_turn, after_turn, work.still_ours)
+    return Hooks(before_turn, after_turn, lambda: work.record.comment_cursor, work.still_ours)
 
 
 def _is_handled(work: Work) -> bool:

@@ -24,7 +24,7 @@ def publish(work: Work) -> Signal:
         # Git's markers are in the files. They and the conversation about them are kept for whoever continues.
         return Signal.HELD
     worktree.commit(_message(work, worktree), author=bot(work))
-    if worktree.head() == work.record.head_sha and not _was_held(work):
+    if not _is_changed(work, worktree) and not _was_held(work):
         has_base = worktree.contains_base(work.record.underneath)
         if work.record.update and not work.record.open_question and has_base:
             work.note(note=notes.UP_TO_DATE)
@@ -56,6 +56,18 @@ def _message(work: Work, worktree: Worktree) -> str:
     if worktree.conflicts():
         return commits.merge_message(record, number, co_author(work))
     return commits.commit_message(record, work.observation.issue, number, co_author(work))
+
+
+def _is_changed(work: Work, worktree: Worktree) -> bool:
+    """This iteration has led to a commit, pushed or not.
+
+    With another head it need not have: on another machine, whose files know nothing of what was coded, it is whatever
+    people have pushed, or the base's. An update is as good with git's own commits, which do not name it.
+    """
+    record = work.record
+    if worktree.head() == record.head_sha:
+        return False
+    return record.update or worktree.holds(*commits.iteration_trailers(record))
 
 
 def _was_held(work: Work) -> bool:

@@ -26,12 +26,13 @@ def base_trailer(record: Record) -> str:
     return f"Autocode-Base: {record.base}"
 
 
+def iteration_trailers(record: Record) -> tuple[str, str]:
+    """Say which iteration of which run has made a commit."""
+    return f"Autocode-Run: {record.run}", f"Autocode-Iteration: {record.iteration}"
+
+
 def _trailers(record: Record, number: int, co_author: str | None) -> str:
-    trailers = [
-        f"Autocode-Issue: #{number}",
-        f"Autocode-Run: {record.run}",
-        f"Autocode-Iteration: {record.iteration}",
-    ]
+    trailers = [f"Autocode-Issue: #{number}", *iteration_trailers(record)]
     if record.stacked:
         trailers.append(base_trailer(record))
     if co_author:

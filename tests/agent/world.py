@@ -53,7 +53,7 @@ class World:
         if replies:
             self.server.play({"rules": [{"replies": list(replies)}]})
         limits = Limits(Decimal(usd), turns, NOW + timedelta(minutes=minutes))
-        hooks = Hooks(self._before_turn, self.turns.append, self.still_ours)
+        hooks = Hooks(self._before_turn, self.turns.append, lambda: 0, self.still_ours)
         agent = Agent(self.model, self.bench, limits, hooks, self.checkpoint, self.clock)
         return agent.run(BRIEF, answers)
 

@@ -14,7 +14,7 @@ import pytest
 from redis import Redis
 
 from jobs.worker import GIVEN_UP_AFTER
-from tests.model.replies import edit, say, submit
+from tests.model.replies import ask, edit, say, submit
 from tests.processes import until
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_workers import assert_done_once, in_the_middle_of_coding
@@ -44,6 +44,7 @@ def while_the_machine_is_down(world: World) -> None:
         for lane in ("tickets", "coding"):
             for execution, due in redis.zrange(f"rq:wip:{lane}", 0, -1, withscores=True):
                 assert due <= time.time() + GIVEN_UP_AFTER
+                redis.delete(f"rq:execution:{execution.decode()}")
                 redis.zadd(f"rq:wip:{lane}", {execution: 1})
         for key in redis.scan_iter("autocode:lease:*"):
             assert redis.pttl(key) > 0
@@ -160,6 +161,38 @@ def test_who_is_killed_after_an_effect_and_before_its_answer_does_not_make_it_tw
     assert len(issue.repo.get(f"/pulls/{issue.pull_request()['number']}/commits")) == 1
     assert len(issue.repo.branches()) == 1
     assert len(issue.told()) == 1
+
+
+def test_what_was_coded_and_is_lost_before_it_was_pushed_is_coded_again(world: World) -> None:
+    title = "Greet people and lose everything before the push"
+    issue = world.repository().issue(title)
+    world.will(*BRISK, *BRISK, when=(title,))
+    path = r"/issues/comments/\d+$"
+    # That it was submitted is recorded by the second attempt, which goes on with what the first one has left.
+    world.fault(method="PATCH", path=path, answer=502)
+    world.fault(method="PATCH", path=path, answer="timeout", delay=4, effect="after")
+    issue.label()
+    issue.wait(lambda: not world.control("GET", "faults"), "the second attempt")
+    kill_horse(world)
+    record = issue.record()
+    assert record is not None
+    assert record.phase == "publishing"
+    shutil.rmtree(mirror_of(world, issue.repo).with_suffix(".worktrees"))
+    issue.until("validating")
+    assert len(issue.repo.get(f"/pulls/{issue.pull_request()['number']}/commits")) == 1
+    assert calls_about(world, title) == 2 * len(BRISK)
+
+
+def test_an_answer_whose_reading_could_not_be_recorded_is_not_told_to_the_agent_again(world: World) -> None:
+    title = "Greet people as they were told once"
+    issue = world.repository().issue(title)
+    world.will(ask("Formal or casual?"), *BRISK, when=(title,))
+    issue.label().until("asking")
+    world.fault(method="PATCH", path=r"/issues/comments/\d+$", answer=502)
+    issue.say("Formal, please.", by="alice")
+    issue.until("validating")
+    assert not world.control("GET", "faults")
+    assert calls_about(world, title) == 1 + len(BRISK)
 
 
 # Poison.
