@@ -51,8 +51,8 @@ REFUSALS = {
 did not accept the app's access token (401). Check that the app is still installed there and not suspended, \
 then ask with `/autocode retry`""",
     r"returned error: 403": """\
-does not allow this (403). Check that it is not archived and that the app has the permission \
-`Contents: write`""",
+does not allow this (403). Check that it is not archived. autocode needs the permission **contents: write**, \
+which an owner of the account grants in the settings of the account, under GitHub Apps → autocode""",
     r"^fatal: repository '.*' not found|returned error: (404|30[1278])": """\
 is not there, has moved, or the app was not given access to it. Check the app's list of repositories""",
     r"\[remote rejected\]": """\

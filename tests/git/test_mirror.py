@@ -198,7 +198,7 @@ def test_two_tickets_of_one_repository_work_at_once(mirror: Mirror, server: GitS
     ("status", "error", "words"),
     [
         (401, GitDenied, "did not accept the app's access token"),
-        (403, GitDenied, "`Contents: write`"),
+        (403, GitDenied, "contents: write"),
         (404, GitDenied, "was not given access to it"),
         (301, GitDenied, "has moved"),
         (502, GitUnreachable, "502"),

@@ -114,7 +114,7 @@ def test_a_push_that_did_not_arrive_is_an_error_to_be_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(401, "access token"), (403, "`Contents: write`"), (404, "not there")]
+    ("status", "words"), [(401, "access token"), (403, "contents: write"), (404, "not there")]
 )
 def test_a_refused_push_says_what_to_do(
     worktree: Worktree, server: GitServer, status: int, words: str

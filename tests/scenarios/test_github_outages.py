@@ -67,7 +67,7 @@ def test_a_permission_that_is_taken_away_is_named_and_once_granted_the_ticket_go
     finally:
         world.control("POST", "permissions", GRANTED)
     [told] = issue.told()
-    assert "`Contents: write`" in told
+    assert "**contents: write**" in told
     assert "@alice" in told
     issue.say("/autocode retry", by="alice")
     issue.until("validating")

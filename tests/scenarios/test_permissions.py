@@ -108,7 +108,7 @@ def talk_about(issue: Issue) -> None:
 
 MISSING: list[tuple[str, str | None, str]] = [
     ("contents", None, "**contents: read**"),
-    ("contents", "read", "`Contents: write`"),
+    ("contents", "read", "**contents: write**"),
     ("pull_requests", None, "**pull_requests: read**"),
     ("pull_requests", "read", "**pull_requests: write**"),
     ("checks", None, "**checks: read and statuses: read**"),
