@@ -139,7 +139,7 @@ def free_disk(target: Target) -> None:
 
 
 def spoil_mirror(target: Target) -> bool:
-    """Cut off the end of a pack, or write rubbish into packed-refs: what a dying disk leaves."""
+    """Cut off the end of a pack, or write rubbish into packed-refs: what a dying disk leaves. A full one takes none."""
     mirrors = [mirror for data in target.homes() for mirror in data.glob("*/*/*.git")]
     for mirror in mirrors:
         packs: list[Path] = [*mirror.glob("objects/pack/*.pack")]
@@ -147,8 +147,11 @@ def spoil_mirror(target: Target) -> bool:
             packs[0].chmod(0o600)
             with packs[0].open("r+b") as file:
                 file.truncate(packs[0].stat().st_size // 2)
-        else:
+            continue
+        try:
             (mirror / "packed-refs").write_text("not a ref at all\n")
+        except OSError:
+            return False
     return bool(mirrors)
 
 
