@@ -24,7 +24,6 @@ from jobs.ticket.checks import failing
 from jobs.ticket.observation import Check
 from jobs.ticket.phases import Signal
 from jobs.ticket.record import CommandRun, PlanStep, Question, Record
-from jobs.ticket.replies import next_command
 from jobs.ticket.signals import signal
 from jobs.ticket.threads import Thread
 from jobs.ticket.unread import (
@@ -33,6 +32,7 @@ from jobs.ticket.unread import (
     is_told,
     newest_comment,
     newest_review,
+    next_command,
     own_pull_request,
     told_to_agent,
     unread_comments,

@@ -5,7 +5,8 @@ import logging
 from jobs.models.prices import PRICES
 from jobs.steps.work import Work
 from jobs.ticket.observation import Comment
-from jobs.ticket.replies import Case, Reply, next_command, reply, unread_commands
+from jobs.ticket.replies import Case, Reply, reply
+from jobs.ticket.unread import next_command, unread_commands
 
 log = logging.getLogger("autocode")
 

@@ -1,22 +1,19 @@
 """Replies: what becomes of a command: a signal, changes of the record, and what its author gets to see. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.ticket import messages, notes
 from jobs.ticket.budget import Budget
 from jobs.ticket.checks import Verdict, verdict
-from jobs.ticket.commands import START, STARTING, Command, command
-from jobs.ticket.names import is_plan, started_for
+from jobs.ticket.commands import Command
+from jobs.ticket.names import is_plan
 from jobs.ticket.observation import Comment, Observation
 from jobs.ticket.phases import KIND, Phase, Signal
 from jobs.ticket.record import Merge, Record
-from jobs.ticket.signals import FRESH
-from jobs.ticket.unread import comments_on_ticket, own_pull_request
+from jobs.ticket.unread import own_pull_request
 
-LOOKED_AT = 20
-"""Commands on an issue that we have not worked on: each may cost a question about what its author may do."""
 CLOSED = "The issue is closed: reopen it first."
 
 
@@ -57,58 +54,6 @@ class Case:
     def is_at_work(self) -> bool:
         """The ticket has begun and not ended."""
         return self.phase is not None and KIND[self.phase] != "resting"
-
-
-def next_command(record: Record | None, observation: Observation) -> tuple[Comment, Command] | None:
-    """The oldest command that nobody has replied to.
-
-    Of an issue that we have not worked on, the newest that somebody who may starts it with, else the newest of all.
-    """
-    found = [
-        (item, said)
-        for item in unread_commands(record, observation)
-        if (said := command(item.body, observation.viewer))
-    ]
-    if record is not None:
-        return found[0] if found else None
-    starting = [
-        (item, said)
-        for item, said in found
-        if said.name in STARTING and not said.problem and observation.may_write(item.author)
-    ]
-    return next(reversed(starting or found), None)
-
-
-def unread_commands(record: Record | None, observation: Observation) -> tuple[Comment, ...]:
-    """People's comments with a command that has not been replied to, oldest first.
-
-    Of an issue that we have not worked on, the newest few, while they are fresh.
-    """
-    comments = [
-        item
-        for item in map(_on_behalf, comments_on_ticket(observation))
-        if item.by_person and not item.by_us and command(item.body, observation.viewer)
-    ]
-    if record is None:
-        return tuple(item for item in comments[-LOOKED_AT:] if observation.now - item.created_at < FRESH)
-    return tuple(item for item in comments if item.id > record.command_cursor)
-
-
-def _on_behalf(item: Comment) -> Comment:
-    """A comment of ours that starts a sub-issue is the command of the person who asked for its parent."""
-    person = started_for(item.body) if item.by_us and item.editor is None else None
-    if person is None:
-        return item
-    login, user_id, asked_at = person
-    return replace(
-        item,
-        author=login,
-        author_id=user_id,
-        by_us=False,
-        by_person=True,
-        body=f"/autocode {START}",
-        asked_at=asked_at,
-    )
 
 
 def reply(case: Case) -> Reply:

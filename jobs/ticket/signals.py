@@ -15,12 +15,8 @@ from jobs.ticket.unread import demands, own_pull_request, unread_comments, unrea
 
 STALE = timedelta(seconds=15)
 """How old a state GitHub may still answer with after one of our writes."""
-FRESH = timedelta(days=3)
-"""How old a command may be that starts a ticket: as far back as GitHub remembers its deliveries."""
-
 PUBLISHED = (Phase.CHECKING, Phase.VALIDATING, Phase.MERGING)
 """Phases in which what becomes of a ticket is read off its pull request."""
-
 UPDATES = 3
 """How often a branch is brought up to date with its base before people have to say something."""
 

@@ -1,8 +1,17 @@
 """Unread: what people have said on a ticket and its pull request that nobody has acted upon yet. Pure."""
 
-from jobs.ticket.commands import command
+from dataclasses import replace
+from datetime import timedelta
+
+from jobs.ticket.commands import START, STARTING, Command, command
+from jobs.ticket.names import started_for
 from jobs.ticket.observation import Comment, Observation, PullRequest, Review
 from jobs.ticket.record import Record
+
+FRESH = timedelta(days=3)
+"""How old a command may be that starts a ticket: as far back as GitHub remembers its deliveries."""
+LOOKED_AT = 20
+"""Commands on an issue that we have not worked on: each may cost a question about what its author may do."""
 
 
 def own_pull_request(record: Record, observation: Observation) -> PullRequest | None:
@@ -59,6 +68,58 @@ def wishes(record: Record, observation: Observation) -> list[Comment]:
 def _is_wish(item: Comment, observation: Observation) -> bool:
     """It tells the agent to do something by the command."""
     return command(item.body, observation.viewer) is not None and told_to_agent(item, observation)
+
+
+def next_command(record: Record | None, observation: Observation) -> tuple[Comment, Command] | None:
+    """The oldest command that nobody has replied to.
+
+    Of an issue that we have not worked on, the newest that somebody who may starts it with, else the newest of all.
+    """
+    found = [
+        (item, said)
+        for item in unread_commands(record, observation)
+        if (said := command(item.body, observation.viewer))
+    ]
+    if record is not None:
+        return found[0] if found else None
+    starting = [
+        (item, said)
+        for item, said in found
+        if said.name in STARTING and not said.problem and observation.may_write(item.author)
+    ]
+    return next(reversed(starting or found), None)
+
+
+def unread_commands(record: Record | None, observation: Observation) -> tuple[Comment, ...]:
+    """People's comments with a command that has not been replied to, oldest first.
+
+    Of an issue that we have not worked on, the newest few, while they are fresh.
+    """
+    comments = [
+        item
+        for item in map(_on_behalf, comments_on_ticket(observation))
+        if item.by_person and not item.by_us and command(item.body, observation.viewer)
+    ]
+    if record is None:
+        return tuple(item for item in comments[-LOOKED_AT:] if observation.now - item.created_at < FRESH)
+    return tuple(item for item in comments if item.id > record.command_cursor)
+
+
+def _on_behalf(item: Comment) -> Comment:
+    """A comment of ours that starts a sub-issue is the command of the person who asked for its parent."""
+    person = started_for(item.body) if item.by_us and item.editor is None else None
+    if person is None:
+        return item
+    login, user_id, asked_at = person
+    return replace(
+        item,
+        author=login,
+        author_id=user_id,
+        by_us=False,
+        by_person=True,
+        body=f"/autocode {START}",
+        asked_at=asked_at,
+    )
 
 
 def newest_comment(record: Record, observation: Observation) -> int:

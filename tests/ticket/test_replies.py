@@ -12,7 +12,7 @@ from jobs.ticket.commands import COMMANDS, command
 from jobs.ticket.observation import Comment
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record
-from jobs.ticket.replies import REPLIES, Case, Reply, next_command, reply
+from jobs.ticket.replies import REPLIES, Case, Reply, reply
 from tests.ticket.builders import NOW, comment, observation, pull_request, record
 
 MODELS = ("claude-opus-5-5", "claude-haiku-5-5")
@@ -150,16 +150,6 @@ def test_text_comes_as_a_comment_where_it_is_asked_for() -> None:
     assert "has not worked on this issue" in answer(None, "/autocode explain").comment
 
 
-def test_commands_are_answered_once_and_in_their_order() -> None:
-    first, second = comment(50, "bob", "/autocode stop"), comment(51, "bob", "/autocode help")
-    seen = observation(comments=(comment(49, "bob", "Hi."), first, second))
-    found = next_command(record(command_cursor=49), seen)
-    assert found is not None and found[0] is first
-    found = next_command(record(command_cursor=50), seen)
-    assert found is not None and found[0] is second
-    assert next_command(record(command_cursor=51), seen) is None
-
-
 @pytest.mark.parametrize(
     ("seen", "said"),
     [
@@ -172,25 +162,3 @@ def test_what_is_over_is_not_continued(seen: dict[str, Any], said: str) -> None:
     found = answer(record(Phase.FAILED), "/autocode continue", **seen)
     assert (found.signal, dict(found.changes), found.reaction) == (None, {}, "confused")
     assert said in found.note
-
-
-@pytest.mark.parametrize(
-    ("said", "heard"),
-    [
-        ((("bob", "/autocode"), ("carol", "/autocode")), 50),
-        ((("bob", "/autocode base main"), ("bob", "/autocode help")), 50),
-        ((("bob", "/autocode"), ("bob", "/autocode plan")), 51),
-        ((("carol", "/autocode"), ("mallory", "/autocode")), 51),
-        ((("bob", "/autocode fix"), ("bob", "/autocode stpo")), 51),
-    ],
-)
-def test_nobody_who_may_not_hides_who_starts_an_issue(said: tuple[tuple[str, str], ...], heard: int) -> None:
-    comments = tuple(comment(id, *words) for id, words in enumerate(said, 50))
-    found = next_command(None, observation(comments=comments))
-    assert found is not None and found[0].id == heard
-
-
-def test_an_issue_that_was_never_worked_on_is_not_started_by_an_old_command() -> None:
-    old = comment(50, "bob", "/autocode", created_at=NOW.replace(year=NOW.year - 1))
-    assert next_command(None, observation(comments=(old,))) is None
-    assert next_command(None, observation(comments=(comment(50, "bob", "/autocode"),))) is not None

@@ -11,7 +11,6 @@ from jobs.ticket.observation import Branch, Observation, Trigger
 from jobs.ticket.phases import Phase, Signal
 from jobs.ticket.record import Question, Record, Round
 from jobs.ticket.signals import UPDATES, deadline, logins_to_ask, signal
-from jobs.ticket.unread import is_told
 from tests.ticket.builders import (
     BRANCH,
     LABELED_AT,
@@ -333,23 +332,3 @@ def test_checks_that_were_complete_before_we_took_note_of_the_commit_are_looked_
     assert deadline(record(published_at=later), seen, BUDGET) == later
     before = observation(branches=(Branch(BRANCH, SHA),))
     assert deadline(record(published_at=later), before, BUDGET) == later
-
-
-@pytest.mark.parametrize(
-    ("author", "body", "commanded", "in_any_words"),
-    [
-        ("bob", "/autocode fix say it louder", True, True),
-        ("bob", "@autocode say it louder", True, True),
-        ("bob", "Say it louder.", False, True),
-        ("bob", "/autocode rebase", False, False),
-        ("bob", "/autocode fix", False, False),
-        ("carol", "/autocode fix say it louder", False, False),
-    ],
-)
-def test_what_is_for_the_agent_counts_until_it_has_read_it(
-    author: str, body: str, commanded: bool, in_any_words: bool
-) -> None:
-    seen = said(author, body)
-    assert is_told(record(), seen, in_any_words=False) is commanded
-    assert is_told(record(), seen, in_any_words=True) is in_any_words
-    assert not is_told(record(comment_cursor=50), seen, in_any_words=True)
