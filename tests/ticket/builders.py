@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from jobs.ticket.observation import (
     TRIGGER_LABEL,
@@ -26,10 +26,14 @@ BRANCH = "autocode/12-add-a-greeting"
 
 
 def check(conclusion: str | None = "success", name: str = "test") -> Check:
-    status = "completed" if conclusion else "pending"
-    held = conclusion == "action_required"
-    url = f"https://github.test/{name}"
-    return Check(name, status, conclusion, url, app="github-actions", waits_for_person=held)  # type: ignore[arg-type]
+    return Check(
+        name,
+        "completed" if conclusion else "pending",
+        conclusion,
+        f"https://github.test/{name}",
+        app="github-actions",
+        waits_for_person=conclusion == "action_required",
+    )
 
 
 def comment(id: int, author: str, body: str, **more: Any) -> Comment:
@@ -59,7 +63,7 @@ def pull_request(**more: Any) -> PullRequest:
 
 
 def observation(
-    *, labels: tuple[str, ...] = (TRIGGER_LABEL,), state: str = "OPEN", **more: Any
+    *, labels: tuple[str, ...] = (TRIGGER_LABEL,), state: Literal["OPEN", "CLOSED"] = "OPEN", **more: Any
 ) -> Observation:
     issue = Issue(
         id=1012,
@@ -71,7 +75,7 @@ def observation(
         latest_body="Please greet.",
         latest_body_by="carol",
         created_at=LABELED_AT,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         labels=dict.fromkeys(labels, "L"),
     )
     repository = Repository(

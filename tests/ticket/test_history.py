@@ -23,8 +23,13 @@ def edit(at: datetime, text: str | None, by: str = "carol") -> Revision:
     return Revision(at, by, text)
 
 
-def issue(created_at: datetime = EARLIER, **history: object) -> Issue:
-    return replace(observation().issue, created_at=created_at, history=History("now", "now", **history))  # type: ignore[arg-type]
+def issue(
+    created_at: datetime = EARLIER,
+    renamings: tuple[Renaming, ...] = (),
+    revisions: tuple[Revision, ...] = (),
+) -> Issue:
+    history = History("now", "now", renamings, revisions)
+    return replace(observation().issue, created_at=created_at, history=history)
 
 
 @pytest.mark.parametrize(
