@@ -1,4 +1,4 @@
-"""Payloads: how a rule reads the fields of a webhook that it needs, and what it says of those it cannot read. Pure."""
+"""Payloads: what a rule reads of a webhook, and what it says of the fields that it cannot read. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +32,22 @@ def has_our_label(payload: Payload) -> bool:
     """The issue carries `autocode` or one of the labels that show a ticket's state."""
     names = [text(label, "name") for label in find(payload, "issue.labels", list)]
     return any(name.startswith(TRIGGER_LABEL) for name in names)
+
+
+def is_our_own_comment(payload: Payload, app_id: int) -> bool:
+    """We made the comment, or edited it: without this a ticket would answer itself."""
+    comment, sender = payload.get("comment"), payload.get("sender")
+    if not isinstance(comment, dict) or not isinstance(sender, dict) or sender.get("type") != "Bot":
+        return False
+    app = comment.get("performed_via_github_app")
+    return isinstance(app, dict) and app.get("id") == app_id
+
+
+def is_our_own_suite(payload: Payload, app_id: int) -> bool:
+    """Our check run, which always is complete, has completed its suite."""
+    suite = payload.get("check_suite")
+    app = suite.get("app") if isinstance(suite, dict) else None
+    return isinstance(app, dict) and app.get("id") == app_id
 
 
 def cause(payload: Payload) -> str:

@@ -21,6 +21,8 @@ from jobs.ticket.payloads import (
     find,
     has_our_label,
     installation,
+    is_our_own_comment,
+    is_our_own_suite,
     number,
     text,
     ticket,
@@ -275,22 +277,6 @@ def condition(rule: Rule) -> str:
     """The first line of the rule's docstring, as the end of a sentence."""
     line = (rule.__doc__ or "").partition("\n")[0]
     return line[:1].lower() + line[1:]
-
-
-def is_our_own_comment(payload: Payload, app_id: int) -> bool:
-    """We made the comment, or edited it: without this a ticket would answer itself."""
-    comment, sender = payload.get("comment"), payload.get("sender")
-    if not isinstance(comment, dict) or not isinstance(sender, dict) or sender.get("type") != "Bot":
-        return False
-    app = comment.get("performed_via_github_app")
-    return isinstance(app, dict) and app.get("id") == app_id
-
-
-def is_our_own_suite(payload: Payload, app_id: int) -> bool:
-    """Our check run, which always is complete, has completed its suite."""
-    suite = payload.get("check_suite")
-    app = suite.get("app") if isinstance(suite, dict) else None
-    return isinstance(app, dict) and app.get("id") == app_id
 
 
 def reconcile_issue(payload: Payload) -> Request:

@@ -7,9 +7,9 @@ import pytest
 
 from jobs.ticket.configuration import PATH
 from jobs.ticket.names import STATUS_MARKER, ticket_marker
-from jobs.ticket.payloads import Unreadable
+from jobs.ticket.payloads import Unreadable, is_our_own_comment
 from jobs.ticket.request import CardMoved, Changed, Inspect, Press, Reconcile, Sweep, Ticket
-from jobs.ticket.rules import RULES, asked, is_our_own_comment
+from jobs.ticket.rules import RULES, asked
 from tests.web.payloads import (
     APP_ID,
     BOT,
