@@ -120,16 +120,12 @@ class Queue:
             args = (ticket.key, lane, turn)
             return self._put(lane, turn, "jobs.entrypoints.reconcile", args, is_news=request.is_news)
         if isinstance(request, Inspect):
-            subject = (
-                f"inspect-{Ticket(request.installation, request.repository, 0).job_id_part}-{request.sha}"
-            )
+            repository = Ticket(request.installation, request.repository, 0).job_id_part
             commit = (request.installation, request.repository, request.sha)
-            return self._put("tickets", _turn("tickets", subject), "jobs.entrypoints.inspect", commit)
+            return self._put_beside(f"inspect-{repository}-{request.sha}", "inspect", *commit)
         if isinstance(request, CardMoved):
             subject = f"card-{hashlib.sha256(request.key.encode()).hexdigest()[:16]}"
-            return self._put(
-                "tickets", _turn("tickets", subject), "jobs.entrypoints.card_moved", (request.key,)
-            )
+            return self._put_beside(subject, "card_moved", request.key)
         if isinstance(request, Changed):
             with _reachable():
                 tickets = waiters(self._redis, request.ticket)
@@ -210,7 +206,7 @@ class Queue:
 
     def request_reading_every(self, interval: timedelta) -> bool:
         """Ask for a reading of GitHub's delivery log, as rarely; False: not due."""
-        return self._every(interval, READ, self._reading)
+        return self._every(interval, READ, lambda: self._put_beside("deliveries", "deliveries"))
 
     def begin(self, turn: str) -> None:
         """The job of that id is about to look: from now on a request makes a new one. The worker calls this."""
@@ -237,12 +233,12 @@ class Queue:
             self._redis.set(asked, 1, ex=interval)
         return True
 
-    def _reading(self) -> bool:
-        return self._put("tickets", _turn("tickets", "deliveries"), "jobs.entrypoints.deliveries", ())
-
     def _sweep(self, installation: int | None) -> bool:
-        turn = _turn("tickets", f"sweep-{installation or 'all'}")
-        return self._put("tickets", turn, "jobs.entrypoints.sweep", (installation,))
+        return self._put_beside(f"sweep-{installation or 'all'}", "sweep", installation)
+
+    def _put_beside(self, subject: str, function: str, *args: object) -> bool:
+        """A job among those of the tickets that is about something else."""
+        return self._put("tickets", _turn("tickets", subject), f"jobs.entrypoints.{function}", args)
 
     def _put(
         self, lane: Lane, turn: str, function: str, args: tuple[object, ...], *, is_news: bool = False
