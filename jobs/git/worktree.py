@@ -127,7 +127,7 @@ class Worktree:
         if self._left[0] != head:
             self._left = head, unresolved_paths(self._git)
         pushed = f"refs/remotes/origin/{self.branch}"
-        if not self._left[1] or self._git.says_yes("merge-base", "--is-ancestor", head, pushed):
+        if not self._left[1] or is_part(self._git, head, pushed):
             return []
         return self._left[1]
 
@@ -206,8 +206,11 @@ class Worktree:
         remove_tree(self.git_dir)
 
     def builds_on(self, start: str, pushed: bool) -> bool:
-        """Can work go on here, with the branch at `start`? It can when HEAD is that commit or follows it, and
-        while the branch is not `pushed` also when the base has only moved on since."""
+        """Whether work can go on here, with the branch at `start`.
+
+        It can when HEAD is that commit or follows it, and while the branch is not `pushed` also when the base has only
+        moved on since.
+        """
         if not self.path.is_dir() or (self.git_dir / "rebase-merge").exists():
             return False
         (self.git_dir / "index.lock").unlink(missing_ok=True)
@@ -218,7 +221,7 @@ class Worktree:
         except GitFailed:
             return False
         older, newer = (start, "HEAD") if pushed else ("HEAD", start)
-        return self._git.says_yes("merge-base", "--is-ancestor", older, newer)
+        return is_part(self._git, older, newer)
 
     def restore(self, start: str) -> None:
         """Make the files those of the commit `start` and nothing else, whatever is here now."""
@@ -270,9 +273,8 @@ class Worktree:
     def _change(self, path: str, kind: Kind) -> Change:
         if path.endswith("/"):  # the only directories that `--untracked-files=all` lists
             return Change(path.rstrip("/"), policy.GITLINK, kind=Kind.NESTED_REPOSITORY)
-        if (
-            kind is Kind.DELETED
-        ):  # perhaps readable all the same, through a link that took its directory's place
+        if kind is Kind.DELETED:
+            # Perhaps readable all the same, through a link that took its directory's place.
             return Change(path, policy.NO_FILE, kind=kind)
         file = self.path / path
         facts = file.lstat()
