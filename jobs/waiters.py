@@ -4,23 +4,26 @@ Only a hint: what is forgotten here is found by the sweep, which looks at every 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from redis import Redis
 
+from jobs.ticket.dependencies import Reference
 from jobs.ticket.request import Ticket
 
 KEPT = timedelta(hours=1)
 """Six sweeps, each of which renews it."""
 
 
-def remember(redis: Redis, waiting: Ticket, issues: Iterable[Ticket]) -> None:
-    """The ticket waits for these issues."""
+def remember(redis: Redis, waiting: Ticket, issues: Iterable[Reference]) -> None:
+    """The ticket waits for these issues: it is called when one is closed, reopened, or worked on no more."""
     with redis.pipeline(transaction=False) as together:
         for issue in issues:
-            together.sadd(_key(issue), waiting.key)
-            together.expire(_key(issue), KEPT)
+            key = _key(replace(waiting, repository=issue.repository, number=issue.number))
+            together.sadd(key, waiting.key)
+            together.expire(key, KEPT)
         together.execute()
 
 

@@ -80,7 +80,8 @@ def leave_below(work: Work) -> None:
     if base is None:
         _mind_rewriting(work)
         heard_of = {record.stacked.issue, work.observation.below.number}
-        waiters.remember(work.redis, work.ticket, [replace(work.ticket, number=item) for item in heard_of])
+        home = work.ticket.repository
+        waiters.remember(work.redis, work.ticket, [Reference(home, number) for number in heard_of])
         return
     base, further = _further_on(work, base, record.stacked.trunk)
     if not _give_base(work, base):

@@ -1,30 +1,25 @@
-"""Waiting: a queued ticket waits for other issues and for its turn, and lets the next one begin when it leaves."""
+"""Waiting: a queued ticket waits for other issues and for its turn; who lets go of a slot lets the next one begin."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from jobs import waiters
+from jobs.steps.parts import has_parts, work_parts
 from jobs.steps.stacking import stand_on_blocker
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.boards import priorities
 from jobs.ticket.checks import held_up
-from jobs.ticket.dependencies import Found, Part, Reference, cycle, references, to_begin
-from jobs.ticket.names import start_marker
-from jobs.ticket.observation import TRIGGER_LABEL
+from jobs.ticket.dependencies import LONGEST_REFERENCE, Found, Reference, cycle, references
 from jobs.ticket.order import rank
 from jobs.ticket.phases import HOLDS_SLOT, Phase, Signal
 from jobs.ticket.stacking import is_forsaken
 from jobs.ticket.unread import own_pull_request
-from jobs.ticket.words import few, short
+from jobs.ticket.words import few
 
-REFERENCE = 160
-"""Characters of `owner/name#number`, of which GitHub takes 39 and 100."""
-MOST_PARTS = 100
-"""As many as GitHub lets an issue have."""
 IN_CIRCLES = b"in circles"
 WALKED_FOR = timedelta(hours=1)
 """Before it is searched again for a cycle among the same blockers: the search costs some calls."""
@@ -36,7 +31,7 @@ def wait_for_turn(work: Work) -> Signal | None:
     # Who had begun before does not stop for a new blocker, unless what it stood on was taken away.
     if work.record.branch is None or is_forsaken(work.record):
         found = _found(work)
-        if found.open or (work.record.branch is None and _has_parts(work, found.parts)):
+        if found.open or (work.record.branch is None and has_parts(work, found.parts)):
             work.slots.leave()
             work.call(work.slots.next_up(concurrency))
             return None if found.open else work_parts(work, found.parts)
@@ -91,48 +86,6 @@ def call_next(work: Work) -> None:
     work.call(work.slots.next_up(work.observation.configuration.concurrency, anew=True))
 
 
-def work_parts(work: Work, parts: Sequence[Part]) -> Signal | None:
-    """Begin the sub-issues whose turn it is, for the person who asked; PARTS_DONE once all are closed."""
-    home, concurrency = work.ticket.repository, work.observation.configuration.concurrency
-    named = ((short(part.reference.shown(home), REFERENCE), part.state) for part in parts[:MOST_PARTS])
-    work.note(parts=tuple(named))
-    open_ones = [part for part in parts if part.is_open]
-    if not open_ones:
-        work.tell("parts", messages.parts_done(work.record))
-        return Signal.PARTS_DONE
-    _remember(work, [part.reference for part in open_ones])
-    known = [part for part in parts if _is_vouched_for(work, part)]
-    for number in to_begin(known, work.record.begun_parts, home, concurrency):
-        _begin(work, number)
-    begun = {part.reference.number for part in open_ones if TRIGGER_LABEL not in part.labels}
-    work.call(begun & set(work.record.begun_parts))
-    return None
-
-
-def _is_vouched_for(work: Work, part: Part) -> bool:
-    """It was there when somebody asked for the parent, or is by somebody who may ask themselves."""
-    if not part.is_open or part.opened_at <= work.record.text_at:
-        return True
-    work.ask_permissions({part.author})
-    return work.observation.may_write(part.author)
-
-
-def _begin(work: Work, number: int) -> None:
-    """Start a sub-issue by a comment that its own run reads as a command of the person who asked for its parent."""
-    record, viewer = work.record, work.observation.viewer
-    marker = start_marker(record.run, record.requested_by, record.requested_by_id, record.text_at)
-    if not work.github.relations.has_comment(number, viewer, marker, record.started_at):
-        work.github.comment_on(
-            number, f"{marker}\n{messages.started_with_parent(record, work.ticket.number)}"
-        )
-    work.note(begun_parts=(*record.begun_parts, number))
-
-
-def _has_parts(work: Work, parts: Sequence[Part]) -> bool:
-    """It is done by its sub-issues: some are open, or were begun for it, whatever has become of them."""
-    return any(part.is_open for part in parts) or bool(work.record.begun_parts)
-
-
 def _found(work: Work) -> Found:
     """What it waits for; open issues that block it are in the record."""
     issue, home = work.observation.issue, work.ticket.repository
@@ -143,19 +96,13 @@ def _found(work: Work) -> Found:
     counted = named if work.observation.may_write(issue.latest_body_by) else ()
     has_begun = bool(work.record.begun_parts)
     found = work.github.relations.found(counted, work.observation.viewer, has_parts=has_begun)
-    _remember(work, found.open)
-    may_stack = not _goes_in_circles(work, found.open) and not _has_parts(work, found.parts)
+    waiters.remember(work.redis, work.ticket, found.open)
+    may_stack = not _goes_in_circles(work, found.open) and not has_parts(work, found.parts)
     if stand_on_blocker(work, found.open, may_stack=may_stack):
         found = replace(found, open=())
-    waits_for = few((item.shown(home) for item in found.open), REFERENCE)
-    work.note(waits_for=waits_for, unseen=few(found.unseen, REFERENCE))
+    waits_for = few((item.shown(home) for item in found.open), LONGEST_REFERENCE)
+    work.note(waits_for=waits_for, unseen=few(found.unseen, LONGEST_REFERENCE))
     return found
-
-
-def _remember(work: Work, issues: Iterable[Reference]) -> None:
-    """Be called when one of them is closed, reopened, or worked on no more."""
-    others = [replace(work.ticket, repository=item.repository, number=item.number) for item in issues]
-    waiters.remember(work.redis, work.ticket, others)
 
 
 def _goes_in_circles(work: Work, blockers: Sequence[Reference]) -> bool:

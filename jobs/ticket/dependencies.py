@@ -1,4 +1,4 @@
-"""Dependencies: which issues a ticket waits for, as GitHub's and as its body's lines say, and where they go in circles.
+"""Dependencies: what a ticket waits for or stands on, which sub-issues are next, and what waits for itself in a circle.
 
 Pure: issues in, references out.
 """
@@ -12,6 +12,8 @@ from datetime import datetime
 from jobs.ticket.names import QUEUED, STATE_LABELS, WORKING
 from jobs.ticket.observation import TRIGGER_LABEL
 
+LONGEST_REFERENCE = 160
+"""Characters of `owner/name#number`, of which GitHub takes 39 and 100."""
 MOST = 10
 """References of one body that count."""
 MOST_STEPS = 20
