@@ -136,18 +136,8 @@ class Result(Enum):
 def _carefully(world: World, work: Work, lane: Lane) -> Result:
     """One pass, and what becomes of everything that can go wrong in it."""
     ticket, begun = work.ticket, world.clock()
-    fingerprints = Fingerprints(world.redis, ticket.installation)
     try:
-        work.bad_runs.begin()
-        asked = fingerprints.asked(ticket)
-        result = _pass(world, work, lane)
-        if result is Result.WAITING:
-            pauses.forget(world.redis, ticket)
-            work.bad_runs.forget()
-            if not work.has_unsaid:
-                fingerprints.finish(ticket, asked)
-        work.bad_runs.leave()
-        return result
+        return _counted(world, work, lane)
     except LeaseLost:
         log.warning("%s: the lease is lost, another worker goes on", ticket.key)
     except (Uncertain, GitUnreachable, Unanswered) as uncertain:
@@ -188,6 +178,21 @@ def _carefully(world: World, work: Work, lane: Lane) -> Result:
         work.close()
     work.bad_runs.leave()
     return Result.PUT_OFF
+
+
+def _counted(world: World, work: Work, lane: Lane) -> Result:
+    """One pass among the ticket's runs; the sweep hears of one that finishes what it was asked for."""
+    fingerprints = Fingerprints(world.redis, work.ticket.installation)
+    work.bad_runs.begin()
+    asked = fingerprints.asked(work.ticket)
+    result = _pass(world, work, lane)
+    if result is Result.WAITING:
+        pauses.forget(world.redis, work.ticket)
+        work.bad_runs.forget()
+        if not work.has_unsaid:
+            fingerprints.finish(work.ticket, asked)
+    work.bad_runs.leave()
+    return result
 
 
 def _react_all_the_same(work: Work) -> None:

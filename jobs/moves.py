@@ -15,6 +15,7 @@ from jobs.ticket import messages
 from jobs.ticket.observation import Trigger
 from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
 from jobs.ticket.rebuilding import rebuilt, requester
+from jobs.ticket.record import Record
 from jobs.ticket.signals import logins_to_ask, signal
 from jobs.ticket.updates import started, updated
 from jobs.world import World
@@ -98,36 +99,40 @@ def move(world: World, work: Work, happened: Signal, by: Trigger | None = None) 
     Args:
         by: who gave it, when that was by a command or a card.
     """
-    seen, budget = work.observation, work.budget
-    record = work.recorded
-    if record is None:
-        work.record = started(seen, budget, by=by).entering(Phase.QUEUED, seen.now)
-    else:
-        phase = TRANSITIONS[record.phase].get(happened)
-        if phase is None:
-            log.info(
-                "%s: %r is not expected in phase %s, dropped", work.ticket.key, str(happened), record.phase
-            )
-            return False
-        if record.phase is Phase.MERGING or phase in (Phase.CANCELLED, Phase.FAILED):
+    seen, before = work.observation, work.recorded
+    if before is None:
+        work.record = started(seen, work.budget, by=by).entering(Phase.QUEUED, seen.now)
+    elif phase := TRANSITIONS[before.phase].get(happened):
+        if before.phase is Phase.MERGING or phase in (Phase.CANCELLED, Phase.FAILED):
             call_off(work)
-        if happened is Signal.TRIGGERED:
-            work.forget()
-            record = started(seen, budget, record, by)
-        else:
-            record = updated(record, happened, seen, budget)
-        work.record = record.entering(phase, world.clock())
+        work.record = _remembering(work, before, happened, by).entering(phase, world.clock())
+    else:
+        log.info("%s: %r is not expected in phase %s, dropped", work.ticket.key, str(happened), before.phase)
+        return False
+    _arrive(world, work, happened, before.phase if before else None)
+    return True
+
+
+def _remembering(work: Work, record: Record, happened: Signal, by: Trigger | None) -> Record:
+    """The record with the signal, or that of another run if it begins one."""
+    if happened is not Signal.TRIGGERED:
+        return updated(record, happened, work.observation, work.budget)
+    work.forget()
+    return started(work.observation, work.budget, record, by)
+
+
+def _arrive(world: World, work: Work, happened: Signal, before: Phase | None) -> None:
+    """What the ticket's coming from that phase into its present one brings about."""
     work.show_text()
     # Whatever was heard of it before this look has been seen by it.
-    world.queue.forget_news(work.ticket, seen.now)
+    world.queue.forget_news(work.ticket, work.observation.now)
     log.info("%s: run %s, %s → %s", work.ticket.key, work.record.run, happened, work.record.phase)
     arrive = ARRIVALS.get(work.record.phase)
     if arrive:
         arrive(work, happened)
     if work.record.phase is not Phase.QUEUED:
         work.show_phase()
-    keep_place(work, record.phase if record else None)
-    follow(work, record.phase if record else None)
+    keep_place(work, before)
+    follow(work, before)
     if KIND[work.record.phase] == "resting":
         remove_worktree(work)
-    return True

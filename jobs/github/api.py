@@ -193,14 +193,9 @@ class Api:
             try:
                 response = self._once(method, path, is_write=is_write, **content)
             except RequestError as error:
-                if not isinstance(error.exc, httpx.HTTPError):
-                    # githubkit wraps everything, the end of our job's time too, which comes only once.
-                    raise error.exc from None
-                may_repeat = repeatable or isinstance(error.exc, NEVER_SENT)
-                if may_repeat and isinstance(error.exc, httpx.TimeoutException):
-                    until, why = self._clock() + OUTAGE_WAIT, f"GitHub kept us waiting ({method} {path})"
-                    raise self._heed(Silent(until, why)) from error
-                self._pause(pauses, f"{method} {path}: {error.exc!r}", may_repeat)
+                what = f"{method} {path}"
+                may_repeat = self._may_repeat(error, what, repeatable)
+                self._pause(pauses, f"{what}: {error.exc!r}", may_repeat)
                 continue
             if response.status_code >= 500:
                 self._pause(pauses, f"{method} {path}: {response.status_code}", repeatable)
@@ -219,6 +214,17 @@ class Api:
             else:
                 self._heed(exhausted(response, self._clock()))
                 return response
+
+    def _may_repeat(self, error: RequestError[Any], what: str, repeatable: bool) -> bool:
+        """Whether what got no answer may be sent once more; Silent where another wait would take the worker as long."""
+        if not isinstance(error.exc, httpx.HTTPError):
+            # githubkit wraps everything, the end of our job's time too, which comes only once.
+            raise error.exc from None
+        may_repeat = repeatable or isinstance(error.exc, NEVER_SENT)
+        if may_repeat and isinstance(error.exc, httpx.TimeoutException):
+            silent = Silent(self._clock() + OUTAGE_WAIT, f"GitHub kept us waiting ({what})")
+            raise self._heed(silent) from error
+        return may_repeat
 
     def _may_be_outdated(self, refused: Exception | None) -> bool:
         """What was hidden or not allowed when these credentials were made may be granted now."""

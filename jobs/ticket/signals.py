@@ -186,16 +186,18 @@ def _on_pull_request(record: Record, observation: Observation, budget: Budget) -
         # For some seconds an old read may show an older commit of ours: that is nobody's push.
         is_old_read = pull_request.head_sha in {item.head_sha for item in record.rounds} and waited < STALE
         return None if is_old_read else Signal.PUSHED
-    if (
-        demands(record, observation)
-        or record.threads_left
-        or any(observation.may_write(item.author) for item in wishes(record, observation))
-    ):
+    if _is_change_wanted(record, observation):
         return Signal.CHANGES_REQUESTED
     if pull_request.is_conflicting:
         return Signal.STUCK if record.updates >= UPDATES else Signal.OUTDATED
     word = _of_checks(record, pull_request, observation.now, budget)
     return word or merge_signal(record, observation, pull_request, budget)
+
+
+def _is_change_wanted(record: Record, observation: Observation) -> bool:
+    """Somebody who may wants more, in a review, in its threads or by the command."""
+    is_told = any(observation.may_write(item.author) for item in wishes(record, observation))
+    return bool(is_told or record.threads_left or demands(record, observation))
 
 
 def _of_checks(record: Record, pull_request: PullRequest, now: datetime, budget: Budget) -> Signal | None:
