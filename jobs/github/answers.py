@@ -112,10 +112,7 @@ class Answers:
         return newest if newest and newest.actor == self._viewer else None
 
     def _newest_label(self) -> Trigger | None:
-        return next(reversed(self._labeled()), None)
-
-    def _labeled(self) -> list[Trigger]:
-        """Every time that the trigger label was put on, oldest first; nothing unless it is on."""
+        """When the trigger label was put on last, by whomever; None unless it is on."""
         given = [
             Trigger(
                 login_of(node["actor"]),
@@ -128,7 +125,7 @@ class Answers:
         ]
         # Of several in one second the last one is the newest: GitHub's times are whole seconds.
         given.sort(key=lambda trigger: trigger.at)
-        return given if self._is_labeled else []
+        return given[-1] if given and self._is_labeled else None
 
     def _issue(self, node: Node) -> Issue:
         title, body, author = node["title"], node["body"], login_of(node["author"])

@@ -18,28 +18,25 @@ def rebuilt(observation: Observation, budget: Budget) -> Record | None:
     None when there is nothing unfinished to go by, or nobody who may has asked for it.
     """
     asked, branch = requester(observation), _unfinished(observation)
-    if asked is None or not observation.may_write(asked.actor) or observation.issue.state != "OPEN":
+    if asked is None or branch is None or observation.issue.state != "OPEN":
         return None
-    if branch is None:
+    if not observation.may_write(asked.actor):
         return None
-    pull_request = next((item for item in observation.pull_requests if item.state == "OPEN"), None)
-    by = asked if observation.trigger is None else None
-    fresh, trailers = started(observation, budget, by=by), _trailers(branch)
+    fresh = started(observation, budget, by=None if observation.trigger else asked)
+    pull_request, trailers = _open_pull_request(observation), _trailers(branch)
+    said = trailers.get("Autocode-Base", observation.repository.default_branch)
     record = replace(
         fresh,
         branch=branch.name,
-        base=pull_request.base_branch
-        if pull_request
-        else trailers.get("Autocode-Base", observation.repository.default_branch),
+        base=pull_request.base_branch if pull_request else said,
         head_sha=branch.head_sha,
         iteration=int(trailers.get("Autocode-Iteration", "1")),
         run=trailers.get("Autocode-Run", fresh.run),
         published_at=observation.now,
         note=notes.REBUILT,
     )
-    heard = newest_comment(record, observation)
     # Reviews that were answered long ago would otherwise be worked on, and paid for, once more.
-    read = newest_review(record, observation)
+    heard, read = newest_comment(record, observation), newest_review(record, observation)
     record = replace(
         record, comment_cursor=heard, command_cursor=heard, review_cursor=read, review_in_hand=read
     )
@@ -60,11 +57,15 @@ def requester(observation: Observation) -> Trigger | None:
 
 def _unfinished(observation: Observation) -> Branch | None:
     """The branch that is still worked on."""
-    pull_request = next((item for item in observation.pull_requests if item.state == "OPEN"), None)
+    pull_request = _open_pull_request(observation)
     if pull_request is None and observation.pull_requests:
         return None
     wanted = pull_request.head_branch if pull_request else None
     return next((item for item in observation.branches if wanted in (None, item.name)), None)
+
+
+def _open_pull_request(observation: Observation) -> PullRequest | None:
+    return next((item for item in observation.pull_requests if item.state == "OPEN"), None)
 
 
 def _in_phase_of(record: Record, pull_request: PullRequest | None, observation: Observation) -> Record:

@@ -35,7 +35,7 @@ def started(
     if trigger is None:
         raise ValueError("a run starts with a label, a command or a card, and there is none")
     asked = by or trigger
-    record = Record(
+    fresh = Record(
         run=run_id(observation, asked.event_id),
         phase=Phase.QUEUED,
         trigger_at=trigger.at,
@@ -46,18 +46,22 @@ def started(
         asked_at=asked.asked_at or asked.at,
         usd_limit=budget.usd,
         approval="wanted" if observation.configuration.plan == "approve" else "",
+        note=notes.REBUILT if observation.status_comment and before is None else "",
     )
+    return _succeeding(fresh, before, observation)
+
+
+def _succeeding(fresh: Record, before: Record | None, observation: Observation) -> Record:
+    """The record with where it goes on to read, and what it has from the run before it."""
     # What was said before the label is in the brief; only what comes after it is a command.
     said = comments_on_ticket(observation)
-    seen = max((item.id for item in said if item.created_at < trigger.at), default=0)
-    note = notes.REBUILT if observation.status_comment and before is None else ""
-    fresh = replace(record, comment_cursor=seen, command_cursor=seen, note=note)
+    seen = max((item.id for item in said if item.created_at < fresh.trigger_at), default=0)
     if before is None:
-        return fresh
+        return replace(fresh, comment_cursor=seen, command_cursor=seen)
     return replace(
         fresh,
         comment_cursor=max(seen, before.comment_cursor),
-        command_cursor=max(fresh.command_cursor, before.command_cursor),
+        command_cursor=max(seen, before.command_cursor),
         review_cursor=before.review_cursor,
         sequence=before.sequence,
         # Of use if the branch is taken up again.
