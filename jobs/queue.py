@@ -145,8 +145,10 @@ class Queue:
             self._forget_news(keys=[_news(ticket.job_id_part)], args=[until.timestamp()])
 
     def request_at(self, subject: Ticket | CardMoved, when: datetime, *, keep_earlier: bool = False) -> None:
-        """Ask for the ticket, or the card's, at a time; of several calls for one the last counts, with `keep_earlier`
-        the earlier time."""
+        """Ask for the ticket, or the card's, at a time.
+
+        Of several calls for one the last counts, with `keep_earlier` the earlier time.
+        """
         later = LATER if isinstance(subject, Ticket) else CARDS_LATER
         with _reachable():
             if keep_earlier:

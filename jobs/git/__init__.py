@@ -1,1 +1,1 @@
-"""Git: a mirror per repository, a worktree per ticket, and pushes that never force."""
+"""Git: a mirror per repository, a worktree per ticket, and pushes that lose nobody's commits."""

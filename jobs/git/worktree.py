@@ -69,8 +69,10 @@ class Worktree:
         return self._base_then
 
     def diff(self) -> str:
-        """What the ticket changes: from where its branch left the base to the files as they are, new files
-        included, ignored and refused ones not. Binary files are named, not shown."""
+        """What the ticket changes, from where its branch left the base to the files as they are.
+
+        New files are included, ignored and refused ones are not. Binary files are named, not shown.
+        """
         self._stage(self._changes())
         return self._git.run("diff", "--cached", "--find-renames", *PLAIN_DIFF, self.fork()).decode(
             "utf-8", "replace"
@@ -86,8 +88,10 @@ class Worktree:
         return [*policy.violations(self._changes()), *unsettled]
 
     def contains_base(self, since: str = "") -> bool:
-        """The base's head is part of what is checked out here, and what came up to `since` is left behind: the base has
-        it too, or it is no part of this, or the base was merged in without it (see `update`)."""
+        """The base's head is part of what is checked out here, and what came up to `since` is left behind.
+
+        It is if the base has it too, or it is no part of this, or the base was merged in without it (see `update`).
+        """
         base = self.base_sha()
         if not is_part(self._git, base, "HEAD"):
             return False
@@ -106,8 +110,10 @@ class Worktree:
         return any(set(lines) <= set(message.splitlines()) for message in found.split("\0"))
 
     def update(self, message: str, *, author: Person, rebase: bool, since: str = "") -> list[str]:
-        """Bring the base's commits in, with `rebase` by rewriting ours if there are no others and git can do it alone,
-        else by a merge; the paths where both sides meet and somebody has to choose. Uncommitted changes are lost.
+        """Bring the base's commits in; the paths where both sides meet and somebody has to choose.
+
+        With `rebase` by rewriting ours if there are no others and git can do it alone, else by a merge. Uncommitted
+        changes are lost.
 
         Args:
             since: the commit of another branch that ours began on, if it did. Where the base does not hold it, it stays
@@ -144,11 +150,11 @@ class Worktree:
         return file.is_relative_to(self.path.resolve()) and file.is_file() and has_markers(file.read_bytes())
 
     def commit(self, message: str, *, author: Person) -> str | None:
-        """Commit everything that changed, and return the new head; None when nothing changed. The commit takes the
-        place of a merge whose conflicts it settles.
+        """Commit everything that changed, and return the new head; None when nothing changed.
 
-        `author` is the committer too. Raises TellPeople when the path policy refuses a change; what was staged
-        is asked again, so that nothing written meanwhile slips through.
+        The commit takes the place of a merge whose conflicts it settles. `author` is the committer too. Raises
+        TellPeople when the path policy refuses a change; what was staged is asked again, so that nothing written
+        meanwhile slips through.
         """
         changes = self._changes()
         self._refuse(changes)
@@ -186,8 +192,9 @@ class Worktree:
         return pushed
 
     def show(self, path: str, branch: str = "") -> str | None:
-        """A file as it is at the head of the base branch, never of the ticket's, links inside the repository
-        followed; None where there is none. At most `LARGEST_SHOWN` bytes of it.
+        """At most `LARGEST_SHOWN` bytes of a file at the head of the base branch, never of the ticket's; None for none.
+
+        Links inside the repository are followed.
 
         Args:
             branch: another branch to look in, such as the one that a stack of tickets stands on.

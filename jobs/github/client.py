@@ -1,4 +1,4 @@
-"""Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in `writes.py`."""
+"""Client: one ticket's GitHub, with one token for one repository. Reads are here, writes in its bases."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace

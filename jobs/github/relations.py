@@ -1,4 +1,4 @@
-"""Relations: a ticket's neighbours on GitHub: what shares its slots, and what it waits for."""
+"""Relations: a ticket's neighbours on GitHub: what shares its slots, what it waits for, and its sub-issues. Reads."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -84,6 +84,14 @@ class Relations:
             *(named if named and may_write(issue["user"]["login"]) else ()),
         ]
 
+    def has_comment(self, number: int, author: str, marker: str, since: datetime) -> bool:
+        """Whether another issue of the repository has a comment with that marker, written since then by them."""
+        path = f"/repos/{self._ticket.repository}/issues/{number}/comments"
+        pages = self._api.pages(path, {"since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"})
+        return any(
+            item["user"]["login"] == author and marker in item["body"] for page in pages for item in page
+        )
+
     def _parts(
         self, reference: Reference, issue: Issue, viewer: str, *, is_sure: bool = False
     ) -> tuple[Part, ...]:
@@ -97,14 +105,6 @@ class Relations:
         found = self._api_of(reference).query("sub_issues", variables, optional={"subIssues"})
         parts = (_part(node) for node in found["repository"]["issue"]["subIssues"]["nodes"] if node)
         return tuple(part for part in parts if part.author != viewer)
-
-    def has_comment(self, number: int, author: str, marker: str, since: datetime) -> bool:
-        """Whether another issue of the repository has a comment with that marker, written since then by them."""
-        path = f"/repos/{self._ticket.repository}/issues/{number}/comments"
-        pages = self._api.pages(path, {"since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"})
-        return any(
-            item["user"]["login"] == author and marker in item["body"] for page in pages for item in page
-        )
 
     def _dependencies(self, reference: Reference, issue: Issue) -> tuple[list[Reference], int]:
         """The open ones that GitHub lists, and how many more it counts that we cannot see."""

@@ -1,4 +1,4 @@
-"""Stacks: pull requests that go into the branch of another one, and how they are given another base."""
+"""Stacks: what of branches and pull requests tells where a stacked ticket stands, and how it is given another base."""
 
 from collections.abc import Iterable
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""Writes: everything autocode changes on GitHub. Each is one request, sent once."""
+"""Writes: what autocode changes on GitHub, each sent once; more of it is in `showing`, `merges` and `stacks`."""
 
 from collections.abc import Iterable
 from contextlib import suppress

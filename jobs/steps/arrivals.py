@@ -1,4 +1,4 @@
-"""Arrivals: what people are told, once, when a ticket reaches a phase in which it waits or rests."""
+"""Arrivals: what is done, once, when a ticket reaches a phase in which it waits or rests: mostly people are told."""
 
 import hashlib
 

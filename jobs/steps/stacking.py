@@ -71,7 +71,7 @@ def follow_below(work: Work) -> Signal | None:
 
 
 def leave_below(work: Work) -> None:
-    """The same, whatever this process has open."""
+    """Bring record and pull request after what the ticket stands on, whatever files this process has open."""
     record = work.record
     if record.stacked is None or work.observation.below is None:
         return
@@ -112,8 +112,10 @@ def recall_stack(work: Work) -> None:
 
 
 def take_up(work: Work) -> None:
-    """The run begins with a branch: if an earlier run has left that on top of a pull request, whose commits are not
-    wanted elsewhere, it is brought to its base before anything is added to it."""
+    """The run begins with a branch, which an earlier run may have left on top of a pull request.
+
+    The commits from there are not wanted elsewhere: it is brought to its base before anything is added to it.
+    """
     record = work.record
     if not record.underneath:
         return
@@ -152,8 +154,10 @@ def _call_above(work: Work) -> None:
 
 
 def make_way(work: Work, branch: str, base: str) -> bool:
-    """Give the pull requests into a branch that is to be deleted another base, for GitHub would close them; False if it
-    does not let us, or does not say which there are. Tickets among them are called."""
+    """Give the pull requests into a branch that is to be deleted another base, for GitHub would close them.
+
+    False if it does not let us, or does not say which there are. Tickets among them are called.
+    """
     found: list[PullRequest] = []
     is_known = allowed(work, lambda: found.extend(work.github.pull_requests_into(branch)))
     given = [allowed(work, partial(work.github.retarget, item, base)) for item in found]

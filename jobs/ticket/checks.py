@@ -1,4 +1,4 @@
-"""Checks: what all the checks of one commit say together."""
+"""Checks: what all the checks of one commit say together. Pure."""
 
 from collections.abc import Iterable
 from enum import StrEnum

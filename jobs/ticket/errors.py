@@ -1,4 +1,4 @@
-"""Errors: what somebody can fix, and what only time can."""
+"""Errors: what ends a look at a ticket: what somebody can fix, what only time can, and that it is not ours."""
 
 from datetime import datetime
 

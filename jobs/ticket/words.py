@@ -1,4 +1,4 @@
-"""Words: how other people's text is put into ours without doing anything there."""
+"""Words: how other people's text is put into ours without doing anything there, and without being too much. Pure."""
 
 import re
 from collections.abc import Iterable
