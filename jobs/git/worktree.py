@@ -5,11 +5,10 @@ git's own files lie in the mirror, outside; every command names both places; the
 whenever it was touched, for the sake of people who look; nested repositories are never entered.
 """
 
-import os
-import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jobs.git.changes import changes, stage, staged
 from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
 from jobs.git.errors import DiskFull, GitFailed, PushConflict
 from jobs.git.files import remove_tree
@@ -17,20 +16,11 @@ from jobs.git.push import Pushed, push_branch, replace_branch
 from jobs.git.update import has_markers, is_part, merge_base, rebase_onto, unresolved_paths
 from jobs.ticket import policy
 from jobs.ticket.errors import TellPeople
-from jobs.ticket.policy import Change, Kind
+from jobs.ticket.policy import Change
 
 if TYPE_CHECKING:
     from jobs.git.mirror import Mirror
 
-STATUS = (
-    "status",
-    "--porcelain=v2",
-    "-z",
-    "--untracked-files=all",
-    "--no-renames",
-    "--ignore-submodules=all",
-)
-STAGED = ("diff-index", "--cached", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none", "HEAD")
 LARGEST_SHOWN = 100_000
 """Bytes of a file that `show` returns."""
 
@@ -73,7 +63,7 @@ class Worktree:
 
         New files are included, ignored and refused ones are not. Binary files are named, not shown.
         """
-        self._stage(self._changes())
+        stage(self._git, self._changes())
         return self._git.run("diff", "--cached", "--find-renames", *PLAIN_DIFF, self.fork()).decode(
             "utf-8", "replace"
         )
@@ -156,13 +146,13 @@ class Worktree:
         TellPeople when the path policy refuses a change; what was staged is asked again, so that nothing written
         meanwhile slips through.
         """
-        changes = self._changes()
-        self._refuse(changes)
-        self._stage(changes)
-        staged = self._staged()
-        self._refuse(staged)
+        wanted = self._changes()
+        self._refuse(wanted)
+        stage(self._git, wanted)
+        found = staged(self._git)
+        self._refuse(found)
         merging = ("--amend",) if self.conflicts() else ()
-        if not staged and not merging:
+        if not found and not merging:
             return None
         options = ("--quiet", "--no-verify", "--cleanup=whitespace", *merging, "--file=-")
         self._git.run("commit", *options, stdin=message.encode(), person=author)
@@ -265,48 +255,5 @@ class Worktree:
             )
 
     def _changes(self) -> list[Change]:
-        """What differs from HEAD, from the files as they are."""
         self._own()
-        changes = []
-        for entry in self._git.paths(*STATUS):
-            if entry.startswith("? "):
-                changes.append(self._change(entry[2:], Kind.ADDED))
-            else:  # 1 XY sub mH mI mW hH hI path
-                _, state, *_, path = entry.split(" ", 8)
-                kind = Kind.DELETED if "D" in state else Kind.ADDED if "A" in state else Kind.MODIFIED
-                changes.append(self._change(path, kind))
-        return changes
-
-    def _change(self, path: str, kind: Kind) -> Change:
-        if path.endswith("/"):  # the only directories that `--untracked-files=all` lists
-            return Change(path.rstrip("/"), policy.GITLINK, kind=Kind.NESTED_REPOSITORY)
-        if kind is Kind.DELETED:
-            # Perhaps readable all the same, through a link that took its directory's place.
-            return Change(path, policy.NO_FILE, kind=kind)
-        file = self.path / path
-        facts = file.lstat()
-        if stat.S_ISLNK(facts.st_mode):
-            return Change(path, policy.LINK, str(file.readlink()), kind)
-        mode = policy.EXECUTABLE if facts.st_mode & stat.S_IXUSR else policy.FILE
-        return Change(path, mode, kind=kind, size=facts.st_size)
-
-    def _stage(self, changes: list[Change]) -> None:
-        """Make the index what the files are, but for what the policy refuses."""
-        allowed = [change for change in changes if not policy.violation(change)]
-        gone = [change.path for change in allowed if change.kind is Kind.DELETED]
-        here = [change.path for change in allowed if change.kind is not Kind.DELETED]
-        for options, paths in ((("--force-remove",), gone), (("--add", "--replace"), here)):
-            if paths:
-                listing = b"".join(os.fsencode(path) + b"\0" for path in paths)
-                self._git.run("update-index", *options, "-z", "--stdin", stdin=listing)
-
-    def _staged(self) -> list[Change]:
-        """What differs from HEAD, from the index: exactly what a commit would hold, submodules included."""
-        raw = self._git.paths(*STAGED)
-        changes = []
-        for fields, path in zip(raw[::2], raw[1::2], strict=True):
-            _, mode, _, blob, _ = fields.split(" ")  # :old-mode new-mode old-sha new-sha status
-            target = os.fsdecode(self._git.run("cat-file", "blob", blob)) if mode == policy.LINK else None
-            kind = Kind.DELETED if mode == policy.NO_FILE else Kind.MODIFIED
-            changes.append(Change(path, mode, target, kind))
-        return changes
+        return changes(self._git, self.path)
