@@ -20,7 +20,7 @@ export REPO TITLE BODY KEEP SEED TICKETS
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | while IFS="$$(printf '\t')" read -r target words; do printf 'make %-9s %s\n' "$$target" "$$words"; done
 
-demo: ## label an issue on a GitHub of our own and watch it become a pull request; REPO=path TITLE=… BODY=… KEEP=1
+demo: ## move an issue's card on a GitHub of our own and watch it become a pull request; REPO=path TITLE=… BODY=… KEEP=1
 	@.ci/venv demo
 	@$(PYTHON) -m tests.demo
 

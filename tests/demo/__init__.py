@@ -1,1 +1,1 @@
-"""The demo: a labelled issue becomes a pull request with green checks, on this machine, before your eyes."""
+"""The demo: an issue whose card is moved becomes a pull request with green checks, on this machine, as you watch."""

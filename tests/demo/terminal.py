@@ -1,4 +1,4 @@
-"""Terminal: one line for each thing that happened, with the seconds since the label was put on."""
+"""Terminal: one line for each thing that happened, with the seconds since the card was moved."""
 
 import os
 import sys

@@ -41,7 +41,7 @@ class Look:
     runs: Sequence[Json]
     """Check runs of every commit of the pull request, oldest first."""
     calls: Sequence[Json]
-    """What the app has asked of the API since the label was put on."""
+    """What the app has asked of the API since the ticket was asked for."""
     turns: Sequence[Turn]
     """Empty with a live model: nobody logs for it."""
 

@@ -7,6 +7,7 @@ import pytest
 from jobs.github.errors import Archived, GitHubError, Gone, Uncertain
 from jobs.github.showing import Showing
 from jobs.ticket.errors import LeaseLost, TellPeople
+from tests.board import new_board
 from tests.github.conftest import BRANCH
 from tests.permissions import reasons
 
@@ -95,12 +96,19 @@ def test_a_label_deleted_meanwhile_is_made_again(world, client):
 
 def test_everything_that_people_see_of_a_step_is_one_request(world, client):
     client.show(Showing(add={"autocode: working"}))
-    seen = client.observe(now=NOW)
+    issue, board = client.observe(now=NOW).issue, new_board(world.hub.url, "Plans")
+    board.add(issue.node_id)
+    [card] = client.observe(now=NOW).cards
+    status_field = card.select("Status")
+    column = {"singleSelectOptionId": status_field.options["Done"]}
+    move = {"projectId": card.project_id, "itemId": card.id, "fieldId": status_field.id, "value": column}
     world.control("DELETE", "calls")
-    rest = Showing({"autocode"}, {"autocode: working"}, (seen.issue.node_id, "eyes"), remark="Ready.")
+    rest = Showing({"autocode"}, {"autocode: working"}, (issue.node_id, "eyes"), move, "Ready.")
     made = client.create_status("Working on it.", rest)
     assert world.calls() == ["POST /graphql"]
-    ready, status = client.observe(now=NOW).comments
+    seen = client.observe(now=NOW)
+    assert (set(seen.issue.labels), board.column(card.id)) == ({"autocode"}, "Done")
+    ready, status = seen.comments
     assert (ready.body, status.body, status.id) == ("Ready.", "Working on it.", made.id)
     assert (status.url, status.node_id, status.created_at) == (made.url, made.node_id, made.created_at)
     client.rewrite_status(made, "Done.", None, Showing(remark="Done."))
