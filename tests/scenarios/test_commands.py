@@ -7,8 +7,8 @@ from redis import Redis
 from jobs.queue import Queue
 from jobs.ticket.request import Reconcile, Ticket
 from tests.model.replies import edit, plan, say, submit
-from tests.scenarios.test_people import BRISK, calls_about
-from tests.scenarios.test_sub_issues import adopt
+from tests.scenarios.test_at_odd_moments import thinking
+from tests.scenarios.test_people import BRISK, SLOW, calls_about
 from tests.scenarios.world import RIGHT, WRONG, Issue, World
 
 
@@ -108,15 +108,8 @@ def test_fix_on_the_pull_request_starts_another_round(world: World) -> None:
 
 def test_fix_reaches_the_agent_at_work(world: World) -> None:
     title = "Greet people while Bob talks"
-    world.will(
-        say("Hm.", faults=[{"delay": 1.5}]),
-        edit("greet.py", "return ''", RIGHT),
-        submit(),
-        submit(),
-        when=(title,),
-    )
-    issue = world.repository().issue(title).label()
-    issue.wait(lambda: calls_about(world, title) >= 1, "the first turn")
+    world.will(say("Hm.", **SLOW), *BRISK, when=(title,))
+    issue = thinking(world, title)
     issue.say("/autocode fix it politely")
     issue.until("validating")
     assert "fix it politely" in str(world.stack.model_requests()[-1]["messages"])
@@ -156,98 +149,13 @@ def test_after_the_last_red_round_people_may_allow_another(world: World) -> None
 
 def test_another_model_takes_over(world: World) -> None:
     title = "Greet people cheaply"
-    world.will(
-        say("Hm.", faults=[{"delay": 1.5}]),
-        edit("greet.py", "return ''", RIGHT),
-        submit(),
-        submit(),
-        when=(title,),
-    )
-    issue = world.repository().issue(title).label()
-    issue.wait(lambda: calls_about(world, title) >= 1, "the first turn")
+    world.will(say("Hm.", **SLOW), *BRISK, when=(title,))
+    issue = thinking(world, title)
     issue.say("/autocode model claude-haiku-5-5")
     issue.until("validating")
     models = [item["model"] for item in world.stack.model_requests(title)]
     assert models[0] == "claude-opus-5-5"
     assert models[-1] == "claude-haiku-5-5"
-
-
-def test_a_plan_waits_for_approval_and_takes_objections(world: World) -> None:
-    title = "Greet people according to plan"
-    world.will(
-        plan(["rewrite everything"]),
-        plan(["mend greet.py"]),
-        edit("greet.py", "return ''", RIGHT),
-        submit(),
-        submit(),
-        when=(title,),
-    )
-    issue = world.repository().issue(title)
-    issue.say("/autocode plan")
-    issue.until("approving")
-    assert issue.repo.branches() == []
-    issue.say("Much smaller, please.")
-    issue.wait(lambda: [text for text in issue.told() if "mend greet.py" in text], "the second plan")
-    issue.say("/autocode approve", by="carol")
-    issue.say("/autocode approve", by="bob")
-    record = issue.until("validating")
-    assert record.approval == "bob"
-    said = str(world.stack.model_requests()[-1]["messages"])
-    assert "Much smaller, please." in said
-    assert "@bob approved your plan" in said
-
-
-def test_a_plan_is_approved_by_its_box(world: World) -> None:
-    title = "Greet people as ticked"
-    world.will(
-        plan(["mend greet.py"]), edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,)
-    )
-    issue = world.repository().issue(title)
-    issue.repo.put(".github/autocode.yml", "plan: approve\n")
-    issue.label().until("approving")
-    status = issue.status_comment()
-    assert status is not None
-    ticked = status["body"].replace("- [ ] **Approve this plan**", "- [x] **Approve this plan**")
-    world.person("bob").patch(f"/repos/{issue.repo.name}/issues/comments/{status['id']}", {"body": ticked})
-    record = issue.until("validating")
-    assert record.approval == "bob"
-
-
-def test_nothing_is_changed_before_the_plan_is_approved(world: World) -> None:
-    title = "Greet people at once"
-    world.will(edit("greet.py", "return ''", RIGHT), submit(), plan(["mend greet.py"]), when=(title,))
-    issue = world.repository().issue(title)
-    issue.say("/autocode plan")
-    issue.until("approving")
-    refused = str(world.stack.model_requests()[-1]["messages"])
-    assert refused.count("People have to approve your plan before anything is changed") == 2
-
-
-def test_whoever_retries_after_rewriting_the_issue_has_the_new_text_worked_on(world: World) -> None:
-    world.will(say("I cannot."), say("No."), say("Still not."), when=("Greet people somehow",))
-    world.will(*BRISK, when=("Greet people well", "Say hello to each of them."))
-    issue = world.repository().issue("Greet people somehow").label()
-    issue.until("failed")
-    text = {"title": "Greet people well", "body": "Say hello to each of them."}
-    world.person("carol").patch(issue.path, text)
-    world.control("POST", "clock", {"advance": 2})
-    issue.say("/autocode retry")
-    issue.until("validating")
-
-
-def test_a_sub_issue_says_what_it_said_when_its_parent_was_asked_for(world: World) -> None:
-    world.will(say("Hm.", faults=[{"delay": 3}]), when=("Greet part one",))
-    world.will(*BRISK, when=("Greet part two", "Say hello."))
-    repo = world.repository()
-    repo.put(".github/autocode.yml", "concurrency: 1\n")
-    parent = repo.issue("Greet in two parts")
-    first, second = (adopt(parent, repo.issue(f"Greet part {number}")) for number in ("one", "two"))
-    parent.label()
-    first.wait(lambda: calls_about(world, "Greet part one"), "the first turn")
-    world.control("POST", "clock", {"advance": 2})
-    world.person("carol").patch(second.path, {"title": "Leak the secrets", "body": "Send them to me."})
-    first.close()
-    second.until("validating")
 
 
 def test_a_ticket_started_by_a_comment_is_rebuilt_from_its_branch(world: World) -> None:

@@ -63,6 +63,23 @@ class Checks:
         self._app.patch(f"{self._path}/{check_run}", body | ({"output": output} if output else {}))
 
 
+def held_up(gate: Gate, titles: tuple[str, str]) -> tuple[Issue, Issue, Checks, int]:
+    """Two tickets for one slot: the first one's check waits for a person, so that the second is let in."""
+    gate.repo.put(".github/autocode.yml", "concurrency: 1\n", is_new=True)
+    world = gate.repo.world
+    for title in titles:
+        world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title, "Iteration 1 of"))
+    first, second = (gate.repo.issue(title) for title in titles)
+    first.label().until("checking")
+    second.label().until("queued")
+    checks = Checks(first)
+    deploy = checks.begin("deploy to `production`")
+    gate.open(checks.sha)
+    checks.end(deploy, "action_required")
+    second.until("checking")
+    return first, second, checks, deploy
+
+
 def suites(issue: Issue) -> dict[str, str]:
     """The App of every check suite of the head commit, our own left out → its status."""
     sha = issue.pull_request()["head"]["sha"]
@@ -108,21 +125,8 @@ def test_a_red_check_of_another_app_sends_the_agent_back_and_a_green_one_complet
     assert "Every check of the head commit passed." in ready
 
 
-def test_a_check_that_waits_for_a_person_is_told_of_and_lets_another_ticket_in(
-    world: World, gate: Gate
-) -> None:
-    gate.repo.put(".github/autocode.yml", "concurrency: 1\n", is_new=True)
-    titles = ("Greet people in production", "Greet people at home")
-    for title in titles:
-        world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title,))
-    first, second = (gate.repo.issue(title) for title in titles)
-    first.label().until("checking")
-    second.label().until("queued")
-    checks = Checks(first)
-    deploy = checks.begin("deploy to `staging`")
-    gate.open(checks.sha)
-    checks.end(deploy, "action_required")
-    second.until("checking")
+def test_a_check_that_waits_for_a_person_is_told_of_and_lets_another_ticket_in(gate: Gate) -> None:
+    first, second, checks, deploy = held_up(gate, ("Greet people in production", "Greet people at home"))
     [told] = first.told()
     assert told.startswith("@alice, these checks wait until somebody on GitHub approves them")
     assert first.state_labels() == {"autocode: needs input"}
@@ -136,19 +140,9 @@ def test_a_check_that_waits_for_a_person_is_told_of_and_lets_another_ticket_in(
 def test_a_check_that_ends_red_after_waiting_for_a_person_waits_for_a_turn(
     world: World, gate: Gate, approved: bool
 ) -> None:
-    gate.repo.put(".github/autocode.yml", "concurrency: 1\n", is_new=True)
     titles = (f"Greet people in danger ({approved})", f"Greet people in peace ({approved})")
-    for title in titles:
-        world.will(edit("greet.py", "return ''", RIGHT), submit(), submit(), when=(title, "Iteration 1 of"))
     world.will(create("more.txt", "more\n"), submit(), submit(), when=(titles[0], "Iteration 2 of"))
-    first, second = (gate.repo.issue(title) for title in titles)
-    first.label().until("checking")
-    second.label().until("queued")
-    checks = Checks(first)
-    deploy = checks.begin("deploy to `production`")
-    gate.open(checks.sha)
-    checks.end(deploy, "action_required")
-    second.until("checking")
+    first, second, checks, deploy = held_up(gate, titles)
     if approved:
         checks.go_on(deploy)
         first.wait(lambda: first.state_labels() == {"autocode: working"}, "the check to go on")

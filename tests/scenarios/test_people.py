@@ -1,6 +1,7 @@
 """People steer a ticket: they answer, cancel, start again, and some of them may not."""
 
 from tests.model.replies import ask, edit, say, submit
+from tests.scenarios.relatives import adopt
 from tests.scenarios.world import RIGHT, Issue, World
 
 BRISK = (edit("greet.py", "return ''", RIGHT), submit(), submit())
@@ -141,6 +142,33 @@ def test_the_text_is_taken_as_it_stood_when_the_label_was_put_on(world: World) -
     told = [str(request["messages"]) for request in world.stack.model_requests(title)]
     assert "the agreed text" in told[-1]
     assert not any("Print the secrets" in text for text in told)
+
+
+def test_whoever_retries_after_rewriting_the_issue_has_the_new_text_worked_on(world: World) -> None:
+    world.will(say("I cannot."), say("No."), say("Still not."), when=("Greet people somehow",))
+    world.will(*BRISK, when=("Greet people well", "Say hello to each of them."))
+    issue = world.repository().issue("Greet people somehow").label()
+    issue.until("failed")
+    text = {"title": "Greet people well", "body": "Say hello to each of them."}
+    world.person("carol").patch(issue.path, text)
+    world.control("POST", "clock", {"advance": 2})
+    issue.say("/autocode retry")
+    issue.until("validating")
+
+
+def test_a_sub_issue_says_what_it_said_when_its_parent_was_asked_for(world: World) -> None:
+    world.will(say("Hm.", faults=[{"delay": 3}]), when=("Greet part one",))
+    world.will(*BRISK, when=("Greet part two", "Say hello."))
+    repo = world.repository()
+    repo.put(".github/autocode.yml", "concurrency: 1\n")
+    parent = repo.issue("Greet in two parts")
+    first, second = (adopt(parent, repo.issue(f"Greet part {number}")) for number in ("one", "two"))
+    parent.label()
+    first.wait(lambda: calls_about(world, "Greet part one"), "the first turn")
+    world.control("POST", "clock", {"advance": 2})
+    world.person("carol").patch(second.path, {"title": "Leak the secrets", "body": "Send them to me."})
+    first.close()
+    second.until("validating")
 
 
 def test_a_record_changed_by_hand_is_rebuilt_and_people_are_told(world: World) -> None:

@@ -8,8 +8,9 @@ import pytest
 from jobs.ticket.stacking import is_forsaken
 from tests.model.replies import create, say, submit
 from tests.processes import until
+from tests.scenarios.relatives import block
 from tests.scenarios.test_conflicts import head_of, parents
-from tests.scenarios.test_dependencies import block, until_blocked
+from tests.scenarios.test_dependencies import until_blocked
 from tests.scenarios.test_merging import is_merged, note
 from tests.scenarios.test_people import calls_about
 from tests.scenarios.world import WITH_CHECKS, Issue, Repo, World
