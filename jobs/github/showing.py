@@ -67,9 +67,8 @@ class Shows(Writes):
             return self.create_comment(body)
         seen = self._observed()
         comment = {"subjectId": seen.issue.node_id, "body": short_enough(body)}
-        made = self._send_together(rest, {"isNew": True, "comment": comment})["addComment"]["commentEdge"][
-            "node"
-        ]
+        answer = self._send_together(rest, {"isNew": True, "comment": comment})
+        made = answer["addComment"]["commentEdge"]["node"]
         return Comment(
             id=int(made["fullDatabaseId"]),
             author=seen.viewer,
