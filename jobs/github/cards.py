@@ -59,7 +59,6 @@ def _card(node: Node) -> Card:
         id=node["id"],
         project_id=project["id"],
         project_title=project["title"],
-        project_url=project["url"],
         is_archived=node["isArchived"] or project["closed"],
         selects=tuple(
             Select(field["id"], field["name"], {option["name"]: option["id"] for option in field["options"]})

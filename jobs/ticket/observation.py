@@ -189,7 +189,6 @@ class Card:
     """Node id of the item."""
     project_id: str
     project_title: str
-    project_url: str
     is_archived: bool
     """The card is, or its project is closed: nobody looks at it."""
     selects: tuple[Select, ...] = ()

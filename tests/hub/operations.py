@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.hub.auth import Actor
 from tests.hub.card_operations import follow_closing
-from tests.hub.entities import Comment, Edit, Issue, PullRequest, Reaction, Repository, Review, User
+from tests.hub.entities import Comment, Edit, Issue, PullRequest, Reaction, Repository, Review
 from tests.hub.errors import ApiError, invalid
 from tests.hub.label_operations import add_labels as add_labels
 from tests.hub.label_operations import create_label as create_label
@@ -215,8 +215,3 @@ def remove_reaction(state: State, actor: Actor, target: Reactable, content: str)
             state.remove(reaction)
             return reaction
     return None
-
-
-def user_actor(user: User) -> Actor:
-    """An actor for what happens on behalf of somebody, such as closing by a merge."""
-    return Actor("user", user=user)

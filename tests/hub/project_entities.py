@@ -110,11 +110,6 @@ class ProjectItem(Node):
             return "DraftIssue"
         return "PullRequest" if isinstance(self.content, PullRequest) else "Issue"
 
-    def value_of(self, name: str) -> "Plain | Option | None":
-        """What stands in the field of that name, the option itself of a single-select field."""
-        found = next((value for value in self.values.values() if value.field.name == name), None)
-        return (found.option or found.value) if found else None
-
 
 VALUE_TYPES = {
     "DATE": "ProjectV2ItemFieldDateValue",

@@ -24,8 +24,7 @@ def card(column: str | None = "todo", options: dict[str, str] = OPTIONS, **more:
         "selects": (SIZE, Select("F1", "Status", options)),
         "values": values,
     }
-    url = "https://github.test/orgs/acme/projects/1"
-    return Card("PVTI_1", "PVT_1", "Roadmap", url, **facts | more)
+    return Card("PVTI_1", "PVT_1", "Roadmap", **facts | more)
 
 
 def seen(*cards: Card, may: bool = True, **more: Any) -> Observation:
