@@ -57,6 +57,8 @@ def code(work: Work) -> Signal | None:
         checkpoint.delete()
         worktree.resumed = True
     begun = checkpoint.load()
+    if begun:
+        _recall(work, begun.progress)
     if begun and begun.progress.asked and not is_answered(work.record.question, begun.progress):
         # The worker died between asking the agent's question and recording it.
         return _asked(work, begun.progress)
@@ -119,6 +121,11 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
     return outcome.signal
 
 
+def _recall(work: Work, progress: Progress) -> None:
+    """What the record said when the conversation was kept: it may have been lost before it was written."""
+    work.note(comment_cursor=max(work.record.comment_cursor, progress.heard))
+
+
 def _asked(work: Work, progress: Progress) -> Signal:
     """Record what the agent waits for."""
     if progress.question:
@@ -129,8 +136,7 @@ def _asked(work: Work, progress: Progress) -> Signal:
 
 
 def _answers(work: Work, progress: Progress) -> list[str]:
-    """What the agent has not heard yet; a record that says that it has may have been lost."""
-    work.note(comment_cursor=max(work.record.comment_cursor, progress.heard))
+    """What the agent has not heard yet."""
     asked, by = work.record.question, work.record.approval
     is_approved = progress.asked and asked is not None and asked.kind == "plan" and by not in ("", "wanted")
     approval = [f"@{by} approved your plan. Carry it out, and keep it current."] if is_approved else []
