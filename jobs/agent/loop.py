@@ -66,15 +66,16 @@ class Agent:
         self._idle = self._cut = 0
         self._action = ""
 
-    def run(self, brief: str, answers: Sequence[str] = ()) -> Outcome:
+    def run(self, brief: str, anew: Progress, answers: Sequence[str] = ()) -> Outcome:
         """Work until something ends it.
 
-        Goes on where the checkpoint left off, if there is one; `answers` then go to the question that was asked.
+        Goes on where the checkpoint left off, if there is one; `answers` then go to the question that was asked. Else
+        `brief` begins a conversation, and `anew` says what belongs to that.
         Raises what the hooks raise, and what the model's gateway raises (Later, TellPeople); in both cases the
         checkpoint is kept.
         """
         self._brief = brief
-        self._transcript = self._checkpoint.load() or _begun(brief, self._bench.threads)
+        self._transcript = self._checkpoint.load() or _begun(brief, anew)
         if self._progress.submitted is not None and not answers:
             # Only the record that says so was lost.
             progress = self._progress
@@ -269,8 +270,8 @@ class Agent:
         return self._transcript.progress
 
 
-def _begun(brief: str, threads: tuple[str, ...]) -> Transcript:
-    transcript = Transcript(progress=Progress(threads=threads))
+def _begun(brief: str, progress: Progress) -> Transcript:
+    transcript = Transcript(progress=progress)
     transcript.hear(brief)
     return transcript
 

@@ -62,7 +62,11 @@ class Progress:
     heard: int = 0
     """People's comments up to this id are in the conversation, whatever the ticket's record says."""
     threads: tuple[str, ...] = ()
-    """Node ids of the review threads that the conversation calls T1, T2, …"""
+    """Node ids of the review threads that the brief calls T1, T2, …: each wants an answer with the submission."""
+    threads_left: int = 0
+    """Those that were too many for it."""
+    review: int = 0
+    """Id of the newest review that it knows of."""
     model: str = ""
     """The model that has said what there is."""
     started_over: bool = False

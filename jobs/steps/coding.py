@@ -75,14 +75,14 @@ def code(work: Work) -> Signal | None:
     with work.open_model(work.model) as model:
         agent = Agent(
             model,
-            _bench(work, worktree, tuple(thread.id for thread in threads.values())),
+            _bench(work, worktree),
             _limits(work, begun.progress.seconds if begun else 0.0),
             _hooks(work, already),
             checkpoint,
             work.clock,
         )
         try:
-            outcome = agent.run(text, answers)
+            outcome = agent.run(text, _anew(work, threads), answers)
         except Interrupted:
             return None
     return _concluded(work, outcome, already)
@@ -123,7 +123,11 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
 
 def _recall(work: Work, progress: Progress) -> None:
     """What the record said when the conversation was kept: it may have been lost before it was written."""
-    work.note(comment_cursor=max(work.record.comment_cursor, progress.heard))
+    work.note(
+        comment_cursor=max(work.record.comment_cursor, progress.heard),
+        review_in_hand=max(work.record.review_in_hand, progress.review),
+        threads_left=progress.threads_left,
+    )
 
 
 def _asked(work: Work, progress: Progress) -> Signal:
@@ -161,9 +165,15 @@ def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
     return (*earlier, *(replace(run, iteration=record.iteration) for run in outcome.commands))
 
 
-def _bench(work: Work, worktree: Worktree, threads: tuple[str, ...]) -> Workbench:
+def _anew(work: Work, threads: dict[str, Thread]) -> Progress:
+    """What a conversation that begins now is about besides its brief."""
+    record, names = work.record, tuple(thread.id for thread in threads.values())
+    return Progress(threads=names, threads_left=record.threads_left, review=record.review_in_hand)
+
+
+def _bench(work: Work, worktree: Worktree) -> Workbench:
     sandbox = work.open_sandbox()
-    return Workbench(worktree.path, worktree.diff, sandbox, worktree.violations, _planning(work), threads)
+    return Workbench(worktree.path, worktree.diff, sandbox, worktree.violations, _planning(work))
 
 
 def _planning(work: Work) -> Literal["offered", "wanted", "first", "none"]:

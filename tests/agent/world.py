@@ -13,7 +13,7 @@ from redis import Redis
 from jobs.agent.loop import Agent
 from jobs.agent.terms import Hooks, Limits, Outcome, Turn
 from jobs.agent.tools import Workbench
-from jobs.agent.transcript import Checkpoint
+from jobs.agent.transcript import Checkpoint, Progress
 from jobs.models.gateway import Model
 from jobs.sandbox import Sandbox
 from jobs.ticket.request import Ticket
@@ -55,11 +55,11 @@ class World:
         limits = Limits(Decimal(usd), turns, NOW + timedelta(minutes=minutes))
         hooks = Hooks(self._before_turn, self.turns.append, lambda: 0, self.still_ours)
         agent = Agent(self.model, self.bench, limits, hooks, self.checkpoint, self.clock)
-        return agent.run(BRIEF, answers)
+        return agent.run(BRIEF, Progress(threads=self.threads), answers)
 
     @property
     def bench(self) -> Workbench:
-        return Workbench(self.path, self.diff, self.sandbox, lambda: self.violations, threads=self.threads)
+        return Workbench(self.path, self.diff, self.sandbox, lambda: self.violations)
 
     @property
     def checkpoint(self) -> Checkpoint:

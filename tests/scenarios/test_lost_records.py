@@ -1,7 +1,10 @@
 """A record that tells of something was not written: whoever goes on from the older one does nothing twice."""
 
-from tests.model.replies import ask
+from jobs.ticket.threads import ANSWERED_AT_ONCE
+from tests.model.replies import ask, edit
+from tests.scenarios.reviewing import answer
 from tests.scenarios.test_people import BRISK, calls_about
+from tests.scenarios.test_reviews import reviewed
 from tests.scenarios.world import Issue, World
 
 
@@ -33,3 +36,35 @@ def test_what_was_said_before_a_question_is_no_answer_to_it(world: World) -> Non
     assert (record.phase, calls_about(world, title)) == ("asking", 1)
     issue.say("Formal, please.", by="alice")
     issue.until("validating")
+
+
+def test_a_review_that_was_worked_on_is_not_worked_on_again(world: World) -> None:
+    title = "Greet people as reviewed once"
+    told = ("Done.", ("T1", "changed", "Done so."))
+    issue, people = reviewed(
+        world, title, edit("README.md", "# greet", "# Greets"), answer(*told), answer(*told)
+    )
+    before = calls_about(world, title)
+    lose_record(world, "publishing")
+    people.review("REQUEST_CHANGES", "One thing.", "Say so.")
+    until_lost(issue)
+    issue.until("validating")
+    world.settle()
+    record = issue.record()
+    assert record is not None
+    assert (record.phase, record.iteration) == ("validating", 2)
+    assert calls_about(world, title) == before + 3
+    assert [len(item.said) for item in people.conversations()] == [2]
+
+
+def test_the_threads_that_a_round_has_left_are_not_forgotten(world: World) -> None:
+    title = "Greet people whom nothing pleases twice"
+    first = [(f"T{number}", "answered", f"Answer {number}.") for number in range(1, ANSWERED_AT_ONCE + 1)]
+    issue, people = reviewed(world, title, answer("-", *first), answer("-", *first))
+    rest = ("-", ("T1", "answered", "The last answer."))
+    world.will(answer(*rest), answer(*rest), when=(title, "Iteration 3 of"))
+    lose_record(world, "publishing")
+    people.review("COMMENT", "", *(f"Why {number}?" for number in range(ANSWERED_AT_ONCE + 1)))
+    until_lost(issue)
+    issue.until("validating", iteration=3)
+    assert [len(item.said) for item in people.conversations()] == [2] * (ANSWERED_AT_ONCE + 1)

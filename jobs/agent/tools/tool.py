@@ -36,8 +36,6 @@ class Workbench:
     plan: Literal["offered", "wanted", "first", "none"] = "offered"
     """`wanted`: there has to be one before anything is changed · `first`: people have to approve it as well · `none`:
     there is no `plan`."""
-    threads: tuple[str, ...] = ()
-    """Node ids of the review threads that the brief calls T1, T2, …: each wants an answer with the submission."""
 
     def check_planned(self, progress: Progress) -> None:
         """Misused while the plan is missing, or people have not approved it."""
