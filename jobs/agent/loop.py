@@ -69,8 +69,8 @@ class Agent:
     def run(self, brief: str, anew: Progress, answers: Sequence[str] = ()) -> Outcome:
         """Work until something ends it.
 
-        Goes on where the checkpoint left off, if there is one; `answers` then go to the question that was asked. Else
-        `brief` begins a conversation, and `anew` says what belongs to that.
+        Goes on where the checkpoint left off, if there is one, and if that was held people have allowed it; `answers`
+        then go to the question that was asked. Else `brief` begins a conversation, and `anew` says what belongs to it.
         Raises what the hooks raise, and what the model's gateway raises (Later, TellPeople); in both cases the
         checkpoint is kept.
         """
@@ -83,6 +83,8 @@ class Agent:
                 Ended(Signal.SUBMITTED, summary=progress.submitted or "", answers=progress.answers)
             )
         self._progress.submitted = None
+        if self._progress.held:
+            self._progress.held, self._progress.turns, self._progress.seconds = "", 0, 0.0
         self._transcript.switch_to(self._model.name)
         self._transcript.take_up(answers)
         ended = None
@@ -260,8 +262,7 @@ class Agent:
             turns=progress.turns,
         )
         if ended.signal is Signal.OUT_OF_BUDGET:
-            # Whoever lets it continue grants as many turns, and as much time, again.
-            progress.turns, progress.seconds = 0, 0.0
+            progress.held = ended.reason
             self._keep()
         return outcome
 

@@ -55,6 +55,8 @@ class Progress:
     """Id of the call that waits for people: ask_human, or a plan that has to be approved."""
     question: str = ""
     """What it asks; empty for a plan."""
+    held: str = ""
+    """Why it may go on only once people allow it; they grant as many turns, and as much time, again."""
     submitted: str | None = None
     """The summary with which it was handed in: whoever takes the iteration up again need not ask the model."""
     answers: tuple[Answer, ...] = ()

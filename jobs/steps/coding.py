@@ -62,6 +62,9 @@ def code(work: Work) -> Signal | None:
     if begun and begun.progress.asked and not is_answered(work.record.question, begun.progress):
         # The worker died between asking the agent's question and recording it.
         return _asked(work, begun.progress)
+    if begun and begun.progress.held and not _is_granted(work.record.question, begun.progress):
+        work.note(question=Question(begun.progress.held, kind="budget"))
+        return Signal.OUT_OF_BUDGET
     answers = _answers(work, begun.progress) if begun else []
     had_left = work.record.threads_left > 0
     threads = threads_to_answer(work, begun.progress if begun else None)
@@ -76,7 +79,7 @@ def code(work: Work) -> Signal | None:
         agent = Agent(
             model,
             _bench(work, worktree),
-            _limits(work, begun.progress.seconds if begun else 0.0),
+            _limits(work, begun.progress.seconds if begun and not begun.progress.held else 0.0),
             _hooks(work, already),
             checkpoint,
             work.clock,
@@ -157,6 +160,11 @@ def is_answered(asked: Question | None, progress: Progress) -> bool:
     """Whether people have answered the very question that the agent waits for, or spoken about this very plan."""
     wanted = progress.question or question_of(progress.plan).text
     return asked is not None and asked.is_answered and asked.text == wanted
+
+
+def _is_granted(asked: Question | None, progress: Progress) -> bool:
+    """Whether people let it go on after what has held it."""
+    return asked is not None and asked.is_answered and (asked.kind, asked.text) == ("budget", progress.held)
 
 
 def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:

@@ -1,11 +1,14 @@
 """A record that tells of something was not written: whoever goes on from the older one does nothing twice."""
 
 from jobs.ticket.threads import ANSWERED_AT_ONCE
-from tests.model.replies import ask, edit
+from tests.model.replies import ask, edit, view
+from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.reviewing import answer
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_reviews import reviewed
 from tests.scenarios.world import Issue, World
+
+TURNS = int(ENVIRON["AUTOCODE_MAX_TURNS"])
 
 
 def lose_record(world: World, phase: str) -> None:
@@ -68,3 +71,18 @@ def test_the_threads_that_a_round_has_left_are_not_forgotten(world: World) -> No
     until_lost(issue)
     issue.until("validating", iteration=3)
     assert [len(item.said) for item in people.conversations()] == [2] * (ANSWERED_AT_ONCE + 1)
+
+
+def test_nobody_gets_turns_that_people_have_not_granted(world: World) -> None:
+    title = "Greet people within bounds"
+    issue = world.repository().issue(title)
+    world.will(*[view("greet.py")] * TURNS, *BRISK, when=(title,))
+    lose_record(world, "publishing")
+    issue.label()
+    until_lost(issue)
+    issue.until("asking")
+    assert calls_about(world, title) == TURNS
+    assert f"all {TURNS} turns" in issue.told()[0]
+    issue.say("/autocode continue", by="alice")
+    issue.until("validating")
+    assert calls_about(world, title) == TURNS + len(BRISK)
