@@ -69,6 +69,8 @@ class Progress:
     """Those that were too many for it."""
     review: int = 0
     """Id of the newest review that it knows of."""
+    files: str = ""
+    """The mark of the worktree that it is about: on another machine there may be an older one."""
     model: str = ""
     """The model that has said what there is."""
     started_over: bool = False

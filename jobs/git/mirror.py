@@ -59,16 +59,18 @@ class Mirror:
             if not self.path.exists():
                 self._copy(remote)
 
-    def worktree(self, number: int, branch: str, base: str, *, resume: bool = False) -> Worktree:
+    def worktree(
+        self, number: int, branch: str, base: str, *, resume: bool = False, mark: str = ""
+    ) -> Worktree:
         """The files of ticket `number`, at the head that `branch` has on the remote or else at the base's.
 
         The remote as the last fetch saw it. What a dead worker left there is wiped. With `resume` its changes
-        are kept, committed or not, unless the branch has moved away from under them.
+        are kept, committed or not, unless the branch has moved away from under them, or they do not bear the `mark`.
         Raises TellPeople for names git does not accept, BaseMissing for a base that the remote does not have,
         MirrorBroken, DiskFull, GitFailed.
         """
         try:
-            return self._worktree(number, branch, base, resume)
+            return self._worktree(number, branch, base, resume, mark)
         except DiskFull:
             raise
         except GitFailed as error:
@@ -111,11 +113,12 @@ class Mirror:
     ) -> None:
         self.close()
 
-    def _worktree(self, number: int, branch: str, base: str, resume: bool) -> Worktree:
+    def _worktree(self, number: int, branch: str, base: str, resume: bool, mark: str) -> Worktree:
         self._hold()
         start, base_sha, exists = self._start(branch, base)
         worktree = Worktree(self, number, branch, base, base_sha)
-        worktree.resumed = resume and worktree.builds_on(start, exists)
+        is_meant = resume and mark in ("", worktree.mark)
+        worktree.resumed = is_meant and worktree.builds_on(start, exists)
         if not worktree.resumed:
             worktree.restore(start)
         return worktree

@@ -21,6 +21,8 @@ from jobs.ticket.policy import Change
 if TYPE_CHECKING:
     from jobs.git.mirror import Mirror
 
+MARK = "autocode-mark"
+"""A file of ours among git's about a worktree."""
 LARGEST_SHOWN = 100_000
 """Bytes of a file that `show` returns."""
 
@@ -44,6 +46,16 @@ class Worktree:
         self._git = Commands(self.git_dir, self.path)
         self._left: tuple[str, list[str]] = ("", [])
         """A commit, and what it leaves to be settled: asked several times in each round, and mostly nothing."""
+
+    @property
+    def mark(self) -> str:
+        """What was written here last, since the files were made those of a commit: a word for what they are since."""
+        file = self.git_dir / MARK
+        return file.read_text() if file.exists() else ""
+
+    @mark.setter
+    def mark(self, word: str) -> None:
+        (self.git_dir / MARK).write_text(word)
 
     def head(self) -> str:
         """The commit checked out here."""
@@ -221,7 +233,8 @@ class Worktree:
         return is_part(self._git, older, newer)
 
     def restore(self, start: str) -> None:
-        """Make the files those of the commit `start` and nothing else, whatever is here now."""
+        """Make the files those of the commit `start` and nothing else, whatever is here now. No mark is left."""
+        (self.git_dir / MARK).unlink(missing_ok=True)
         if not self._restored_in_place(start):
             self.remove()
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -75,6 +75,8 @@ def code(work: Work) -> Signal | None:
     if begun is None:
         # A review that came later is for the next iteration: this conversation does not know it.
         work.note(review_in_hand=newest_review(work.record, work.observation))
+        # No other lease has this number.
+        worktree.mark = str(work.bad_runs.fence)
     with work.open_model(work.model) as model:
         agent = Agent(
             model,
@@ -85,7 +87,7 @@ def code(work: Work) -> Signal | None:
             work.clock,
         )
         try:
-            outcome = agent.run(text, _anew(work, threads), answers)
+            outcome = agent.run(text, _anew(work, threads, worktree), answers)
         except Interrupted:
             return None
     return _concluded(work, outcome, already)
@@ -173,10 +175,15 @@ def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
     return (*earlier, *(replace(run, iteration=record.iteration) for run in outcome.commands))
 
 
-def _anew(work: Work, threads: dict[str, Thread]) -> Progress:
+def _anew(work: Work, threads: dict[str, Thread], worktree: Worktree) -> Progress:
     """What a conversation that begins now is about besides its brief."""
     record, names = work.record, tuple(thread.id for thread in threads.values())
-    return Progress(threads=names, threads_left=record.threads_left, review=record.review_in_hand)
+    return Progress(
+        threads=names,
+        threads_left=record.threads_left,
+        review=record.review_in_hand,
+        files=worktree.mark,
+    )
 
 
 def _bench(work: Work, worktree: Worktree) -> Workbench:

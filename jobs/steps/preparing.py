@@ -1,6 +1,7 @@
 """Preparing: mirror fetched, branch checked out; afterwards there is a worktree to code in."""
 
 import logging
+from functools import partial
 
 from jobs import pauses
 from jobs.agent.transcript import Checkpoint
@@ -54,7 +55,10 @@ def prepare(work: Work) -> Signal:
 
 
 def open_worktree(work: Work, *, resume: bool) -> Worktree:
-    """The ticket's worktree; with `resume` whatever a dead worker left in it is kept if it still fits."""
+    """The ticket's worktree; with `resume` whatever a dead worker left in it is kept if it still fits.
+
+    Where the conversation of the present iteration is kept, only what was done to the files in that one fits.
+    """
     if work.worktree is None or work.worktree.base != work.record.base:
         record, url = work.record, f"{work.observation.repository.url}.git"
         if record.branch is None or record.base is None:
@@ -62,12 +66,16 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
         # Before anything is done, or asked of the model, that could not be kept.
         require_room(work.settings.data, ROOM)
         mirror = work.mirror = work.mirror or Mirror(work.settings.data, Address.parse(url), url)
-        arguments = (work.ticket.number, record.branch, record.base)
+        begun = checkpoint_of(work).load() if resume else None
+        mark = begun.progress.files if begun else ""
+        open_here = partial(
+            mirror.worktree, work.ticket.number, record.branch, record.base, resume=resume, mark=mark
+        )
         work.with_token(mirror.fetch)
         # Whoever has the ticket now, if it is not us any more, has its files as well.
         work.still_ours()
         try:
-            work.worktree = mirror.worktree(*arguments, resume=resume)
+            work.worktree = open_here()
         except BaseMissing as missing:
             if record.stacked is None:
                 raise
@@ -77,7 +85,7 @@ def open_worktree(work: Work, *, resume: bool) -> Worktree:
         except MirrorBroken:
             work.with_token(mirror.fetch)
             work.still_ours()
-            work.worktree = mirror.worktree(*arguments, resume=resume)
+            work.worktree = open_here()
         evict(work.settings.data, int(work.settings.mirrors_gb * GIGABYTE), keep=mirror.path)
     return work.worktree
 

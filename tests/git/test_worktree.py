@@ -227,6 +227,14 @@ def test_resuming_gives_way_to_other_peoples_commits(
     assert again.changed_paths() == []
 
 
+def test_resuming_keeps_only_what_bears_the_mark_if_one_is_named(worktree: Worktree, mirror: Mirror) -> None:
+    worktree.mark = "this conversation"
+    leave_changes(worktree)
+    assert mirror.worktree(12, BRANCH, "main", resume=True, mark="this conversation").changed_paths()
+    again = mirror.worktree(12, BRANCH, "main", resume=True, mark="another one")
+    assert (again.resumed, again.changed_paths(), again.mark) == (False, [], "")
+
+
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_git_killed_in_the_middle_does_not_block_the_ticket(
     worktree: Worktree, mirror: Mirror, resume: bool

@@ -1,4 +1,7 @@
-"""A record that tells of something was not written: whoever goes on from the older one does nothing twice."""
+"""A record that tells of something was not written, or whoever goes on has other files: nothing is lost."""
+
+import shutil
+from pathlib import Path
 
 from jobs.ticket.threads import ANSWERED_AT_ONCE
 from tests.model.replies import ask, edit, view
@@ -20,6 +23,32 @@ def lose_record(world: World, phase: str) -> None:
 def until_lost(issue: Issue) -> None:
     """Wait until the record could not be written."""
     issue.wait(lambda: not issue.repo.world.control("GET", "faults"), "the record that is lost")
+
+
+class AnotherMachine:
+    """Where the ticket's files are as they are now, whatever happens to them here."""
+
+    def __init__(self, issue: Issue, directory: Path) -> None:
+        data, name = issue.repo.world.stack.directory / "data", issue.repo.name
+        [self.mirror] = data.glob(f"*/{name}.git")
+        # The files, and what git knows about them.
+        self.places = [
+            self.mirror.with_suffix(".worktrees") / str(issue.number),
+            self.mirror / "worktrees" / str(issue.number),
+        ]
+        self.copies = [directory / str(number) for number, _ in enumerate(self.places)]
+        for place, copy in zip(self.places, self.copies, strict=True):
+            shutil.copytree(place, copy, symlinks=True)
+
+    def goes_on(self) -> None:
+        for place, copy in zip(self.places, self.copies, strict=True):
+            shutil.rmtree(place)
+            shutil.copytree(copy, place, symlinks=True)
+
+
+def changed_in(issue: Issue) -> set[str]:
+    files = issue.repo.get(f"/pulls/{issue.pull_request()['number']}/files")
+    return {item["filename"] for item in files}
 
 
 def test_what_was_said_before_a_question_is_no_answer_to_it(world: World) -> None:
@@ -86,3 +115,18 @@ def test_nobody_gets_turns_that_people_have_not_granted(world: World) -> None:
     issue.say("/autocode continue", by="alice")
     issue.until("validating")
     assert calls_about(world, title) == TURNS + len(BRISK)
+
+
+def test_a_conversation_about_other_files_is_begun_anew(world: World, tmp_path: Path) -> None:
+    title = "Greet people from one machine and another"
+    told = ("Done.", ("T1", "changed", "Done so."))
+    second = [edit("README.md", "# greet", "# Greets"), answer(*told), answer(*told)]
+    issue, people = reviewed(world, title, *second, *second)
+    another = AnotherMachine(issue, tmp_path)
+    lose_record(world, "publishing")
+    people.review("REQUEST_CHANGES", "One thing.", "Say so.")
+    until_lost(issue)
+    another.goes_on()
+    record = issue.until("validating")
+    assert record.iteration == 2
+    assert changed_in(issue) == {"greet.py", "README.md"}
