@@ -90,7 +90,8 @@ def code(work: Work) -> Signal | None:
             outcome = agent.run(text, _anew(work, threads, worktree), answers)
         except Interrupted:
             return None
-    return _concluded(work, outcome, already)
+    is_changed = bool(worktree.changed_paths()) or worktree.head() != work.record.head_sha
+    return _concluded(work, outcome, already, no_change=not is_changed)
 
 
 def _is_wanted_still(work: Work, worktree: Worktree) -> bool:
@@ -102,7 +103,7 @@ def _is_wanted_still(work: Work, worktree: Worktree) -> bool:
     return bool(is_asked or is_red or record.update or work.collided or worktree.conflicts())
 
 
-def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
+def _concluded(work: Work, outcome: Outcome, already: Spend, *, no_change: bool) -> Signal:
     record = work.record
     work.note(
         spend=already + outcome.spend,
@@ -110,6 +111,7 @@ def _concluded(work: Work, outcome: Outcome, already: Spend) -> Signal:
         commands=_commands(record, outcome),
         summary=outcome.summary or record.summary,
         answers=outcome.answers,
+        no_change=no_change,
         activity="",
         note="",
         question=None,

@@ -48,6 +48,7 @@ def prepare(work: Work) -> Signal:
         checkpoint_of(work).delete()
         work.record = checked_out(work.record, worktree.head(), work.clock())
     begin_on_top(work, worktree)
+    work.note(no_change=False)
     is_held_up = (goes_on or not work.record.rounds) and work.record.underneath
     # Whoever was answered goes on first, in files that have been brought along if nothing in them is unsaved. A new
     # run has something for its agent in any case.

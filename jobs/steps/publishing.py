@@ -18,7 +18,7 @@ from jobs.ticket.words import fitted
 
 def publish(work: Work) -> Signal:
     """Commit, push, and open the draft pull request unless it is there already."""
-    is_new_worker = work.worktree is None
+    may_be_lost = work.worktree is None and not work.record.no_change
     worktree = open_worktree(work, resume=True)
     if work.record.open_question and worktree.conflicts():
         # Git's markers are in the files. They and the conversation about them are kept for whoever continues.
@@ -32,7 +32,7 @@ def publish(work: Work) -> Signal:
             if work.record.pull_request is None:
                 work.note(pull_request=_open_pull_request(work).number)
             return Signal.PUBLISHED
-        return _only_answered(work, is_new_worker) or _nothing_new(work, is_new_worker)
+        return _only_answered(work, may_be_lost) or _nothing_new(work, may_be_lost)
     try:
         pushed = work.with_token(lambda token: worktree.push(token, work.guard))
     except PushConflict as conflict:
@@ -77,16 +77,13 @@ def _was_held(work: Work) -> bool:
     return last is not None and (last.iteration, last.head_sha) == (record.iteration, record.head_sha)
 
 
-def _only_answered(work: Work, is_new_worker: bool) -> Signal | None:
+def _only_answered(work: Work, may_be_lost: bool) -> Signal | None:
     """Reviewers asked, and what they asked for is no change; None where it was, or is lost with a dead worker."""
     record, pull_request = work.record, own_pull_request(work.record, work.observation)
-    claims_change = any(answer.kind == "changed" for answer in record.answers)
     wants_change = any(review.state == "CHANGES_REQUESTED" for review in demands(record, work.observation))
     is_answer = bool(record.answers) or not wants_change
     in_hand = record.review_in_hand > record.review_cursor or bool(record.answers)
-    if pull_request is None or record.open_question or not (in_hand and is_answer):
-        return None
-    if is_new_worker and (claims_change or not record.answers):
+    if pull_request is None or record.open_question or may_be_lost or not (in_hand and is_answer):
         return None
     post_answers(work, pull_request, is_changed=False)
     work.note(review_cursor=record.review_in_hand, activity="", note="")
@@ -94,10 +91,10 @@ def _only_answered(work: Work, is_new_worker: bool) -> Signal | None:
     return Signal.PUBLISHED
 
 
-def _nothing_new(work: Work, is_new_worker: bool) -> Signal:
+def _nothing_new(work: Work, may_be_lost: bool) -> Signal:
     if work.record.open_question:
         return Signal.HELD
-    if is_new_worker:
+    if may_be_lost:
         return _set_back(work, notes.CODED_AGAIN)
     work.ending = messages.nothing_new(work.record)
     return Signal.GAVE_UP

@@ -129,6 +129,8 @@ class Record:
     """To review threads, until they are posted."""
     threads_left: int = 0
     """Review threads that were too many for the present iteration and wait for the next one."""
+    no_change: bool = False
+    """What the agent has submitted last is no change of the files: none that is missing was lost."""
     update: bool = False
     """The base's commits are to be brought into the branch."""
     updates: int = 0

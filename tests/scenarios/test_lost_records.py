@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 from jobs.ticket.threads import ANSWERED_AT_ONCE
-from tests.model.replies import ask, edit, view
+from tests.model.replies import ask, edit, submit, view
 from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.reviewing import answer
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_reviews import reviewed
-from tests.scenarios.world import Issue, World
+from tests.scenarios.world import WRONG, Issue, World
 
 TURNS = int(ENVIRON["AUTOCODE_MAX_TURNS"])
 
@@ -130,3 +130,33 @@ def test_a_conversation_about_other_files_is_begun_anew(world: World, tmp_path: 
     record = issue.until("validating")
     assert record.iteration == 2
     assert changed_in(issue) == {"greet.py", "README.md"}
+
+
+def test_a_change_that_was_lost_is_not_taken_for_a_mere_answer(world: World, tmp_path: Path) -> None:
+    title = "Greet people and answer from another machine"
+    told = ("Done.", ("T1", "answered", "An f-string is quicker."))
+    second = [edit("README.md", "# greet", "# Greets"), answer(*told), answer(*told)]
+    issue, people = reviewed(world, title, *second, *second)
+    another = AnotherMachine(issue, tmp_path)
+    world.fault(method="POST", path=f"/{issue.repo.name}.git/git-receive-pack$", answer=502, times=2)
+    people.review("REQUEST_CHANGES", "Say so in the README.", "Why an f-string?")
+    until_lost(issue)
+    another.goes_on()
+    record = issue.until("validating")
+    assert record.iteration == 2
+    assert changed_in(issue) == {"greet.py", "README.md"}
+    assert [len(item.said) for item in people.conversations()] == [2]
+
+
+def test_who_has_changed_nothing_is_not_asked_to_do_it_once_more(world: World) -> None:
+    title = "Greet people as they are"
+    issue = world.repository().issue(title)
+    world.will(edit("greet.py", "return ''", WRONG), submit(), submit(), when=(title, "Iteration 1 of"))
+    world.will(submit(), submit(), when=(title, "Iteration 2 of"))
+    lose_record(world, "failed")
+    issue.label()
+    until_lost(issue)
+    issue.until("failed")
+    assert calls_about(world, title) == 5
+    [told] = issue.told()
+    assert "nothing more to change" in told
