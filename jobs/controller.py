@@ -28,6 +28,7 @@ from jobs.presses import Presses
 from jobs.queue import Lane, QueueDown
 from jobs.setbacks import after_failure, run_of, set_aside, stays_aside, wait_for_redis, wait_for_room
 from jobs.steps import STEPS
+from jobs.steps.preparing import remove_worktree
 from jobs.steps.waiting import call_next
 from jobs.steps.work import Work
 from jobs.sweep import Fingerprints
@@ -232,6 +233,9 @@ def _pass(world: World, work: Work, lane: Lane) -> Result:
             return Result.FOR_CODING
         else:
             _look(world, work)
+    if KIND[work.record.phase] == "resting":
+        # Only now that it is recorded: whoever has to end it once more needs them.
+        remove_worktree(work)
     dues = (deadline(work.record, work.observation, work.budget), work.moves.due())
     due = min((time for time in dues if time), default=None)
     _come_back(world, work.ticket, work.observation.now, due)

@@ -5,7 +5,6 @@ import logging
 from jobs.steps.arrivals import ARRIVALS
 from jobs.steps.following import follow, heed_cards
 from jobs.steps.merging import call_off
-from jobs.steps.preparing import remove_worktree
 from jobs.steps.pressing import reply_to_press
 from jobs.steps.replying import reply_to_command
 from jobs.steps.stacking import follow_below, recall_stack
@@ -13,7 +12,7 @@ from jobs.steps.waiting import heed_held_checks, keep_place, wait_for_turn
 from jobs.steps.work import Work
 from jobs.ticket import messages
 from jobs.ticket.observation import Trigger
-from jobs.ticket.phases import KIND, TRANSITIONS, Phase, Signal
+from jobs.ticket.phases import TRANSITIONS, Phase, Signal
 from jobs.ticket.rebuilding import rebuilt, requester
 from jobs.ticket.record import Record
 from jobs.ticket.signals import logins_to_ask, signal
@@ -134,5 +133,3 @@ def _arrive(world: World, work: Work, happened: Signal, before: Phase | None) ->
         work.show_phase()
     keep_place(work, before)
     follow(work, before)
-    if KIND[work.record.phase] == "resting":
-        remove_worktree(work)

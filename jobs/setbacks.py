@@ -12,6 +12,7 @@ from jobs.git.evict import make_room
 from jobs.github.errors import GitHubError, Uncertain
 from jobs.moves import move
 from jobs.poison import ASIDE_FOR, BLIND, MOST
+from jobs.steps.preparing import remove_worktree
 from jobs.steps.work import Work
 from jobs.ticket import messages, notes
 from jobs.ticket.errors import Later, LeaseLost, TellPeople
@@ -40,6 +41,7 @@ def set_aside(world: World, work: Work, problem: str) -> None:
     try:
         move(world, work, Signal.BROKEN)
         work.save()
+        remove_worktree(work)
     except LeaseLost:
         log.warning("%s: the lease is lost, another worker goes on", work.ticket.key)
     except (Later, Uncertain) as later:

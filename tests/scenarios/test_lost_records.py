@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
+from jobs.agent.tools.submit import IN_VAIN
 from jobs.ticket.threads import ANSWERED_AT_ONCE
 from tests.model.replies import ask, edit, submit, view
 from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.reviewing import answer
 from tests.scenarios.test_people import BRISK, calls_about
+from tests.scenarios.test_recovery import mirror_of
 from tests.scenarios.test_reviews import reviewed
 from tests.scenarios.world import WRONG, Issue, World
 
@@ -25,17 +27,17 @@ def until_lost(issue: Issue) -> None:
     issue.wait(lambda: not issue.repo.world.control("GET", "faults"), "the record that is lost")
 
 
+def files_of(issue: Issue) -> list[Path]:
+    """Where this machine has the ticket's files, and what git knows about them."""
+    mirror = mirror_of(issue.repo.world, issue.repo)
+    return [base / str(issue.number) for base in (mirror.with_suffix(".worktrees"), mirror / "worktrees")]
+
+
 class AnotherMachine:
     """Where the ticket's files are as they are now, whatever happens to them here."""
 
     def __init__(self, issue: Issue, directory: Path) -> None:
-        data, name = issue.repo.world.stack.directory / "data", issue.repo.name
-        [self.mirror] = data.glob(f"*/{name}.git")
-        # The files, and what git knows about them.
-        self.places = [
-            self.mirror.with_suffix(".worktrees") / str(issue.number),
-            self.mirror / "worktrees" / str(issue.number),
-        ]
+        self.places = files_of(issue)
         self.copies = [directory / str(number) for number, _ in enumerate(self.places)]
         for place, copy in zip(self.places, self.copies, strict=True):
             shutil.copytree(place, copy, symlinks=True)
@@ -160,3 +162,15 @@ def test_who_has_changed_nothing_is_not_asked_to_do_it_once_more(world: World) -
     assert calls_about(world, title) == 5
     [told] = issue.told()
     assert "nothing more to change" in told
+
+
+def test_who_gives_up_has_to_do_so_once(world: World) -> None:
+    title = "Greet people in vain"
+    issue = world.repository().issue(title)
+    world.will(*[submit()] * (IN_VAIN + 1), when=(title,))
+    lose_record(world, "failed")
+    issue.label()
+    until_lost(issue)
+    issue.until("failed")
+    assert calls_about(world, title) == IN_VAIN + 1
+    issue.wait(lambda: not any(place.exists() for place in files_of(issue)), "the end of its files")

@@ -211,11 +211,11 @@ def poisoned(world: World, title: str) -> Issue:
     [apology] = issue.told()
     assert "Something went wrong inside autocode" in apology
     assert record.run in apology
+    world.settle()
+    assert calls_about(world, title) == 3
     # Nobody needs its files any more.
     data = world.stack.directory / "data"
     assert not list(data.glob(f"*/{issue.repo.name}.worktrees/{issue.number}"))
-    world.settle()
-    assert calls_about(world, title) == 3
     world.will(*BRISK, when=(title,))
     return issue
 
