@@ -1,8 +1,6 @@
 """Coding: the agent works in the worktree, and between two of its turns hears what people and GitHub say."""
 
-import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +11,7 @@ from jobs.agent.loop import Agent, Hooks, Interrupted, Limits, Outcome, Turn
 from jobs.agent.tools import Workbench
 from jobs.agent.transcript import Progress
 from jobs.git.worktree import Worktree
+from jobs.steps.holding import holds, question_of
 from jobs.steps.preparing import checkpoint_of, open_worktree
 from jobs.steps.sight import address_of
 from jobs.steps.threads import threads_to_answer
@@ -23,7 +22,7 @@ from jobs.ticket.budget import Spend
 from jobs.ticket.checks import failing
 from jobs.ticket.observation import Check
 from jobs.ticket.phases import Signal
-from jobs.ticket.record import CommandRun, PlanStep, Question, Record
+from jobs.ticket.record import CommandRun, Question, Record
 from jobs.ticket.signals import signal
 from jobs.ticket.threads import Thread
 from jobs.ticket.unread import (
@@ -59,12 +58,8 @@ def code(work: Work) -> Signal | None:
     begun = checkpoint.load()
     if begun:
         _recall(work, begun.progress)
-    if begun and begun.progress.asked and not is_answered(work.record.question, begun.progress):
-        # The worker died between asking the agent's question and recording it.
-        return _asked(work, begun.progress)
-    if begun and begun.progress.held and not _is_granted(work.record.question, begun.progress):
-        work.note(question=Question(begun.progress.held, kind="budget"))
-        return Signal.OUT_OF_BUDGET
+        if held := holds(work, begun.progress):
+            return held
     answers = _answers(work, begun.progress) if begun else []
     had_left = work.record.threads_left > 0
     threads = threads_to_answer(work, begun.progress if begun else None)
@@ -137,38 +132,12 @@ def _recall(work: Work, progress: Progress) -> None:
     )
 
 
-def _asked(work: Work, progress: Progress) -> Signal:
-    """Record what the agent waits for."""
-    if progress.question:
-        work.note(question=Question(progress.question))
-        return Signal.ASKED
-    work.note(question=question_of(progress.plan), plan=progress.plan)
-    return Signal.PLANNED
-
-
 def _answers(work: Work, progress: Progress) -> list[str]:
     """What the agent has not heard yet."""
     asked, by = work.record.question, work.record.approval
     is_approved = progress.asked and asked is not None and asked.kind == "plan" and by not in ("", "wanted")
     approval = [f"@{by} approved your plan. Carry it out, and keep it current."] if is_approved else []
     return [*approval, *_heard(work)]
-
-
-def question_of(plan: Sequence[PlanStep]) -> Question:
-    """Stands for the plan while it waits for approval; another plan is another question."""
-    steps = "\n".join(f"{step.done} {step.text}" for step in plan)
-    return Question(hashlib.sha256(steps.encode("utf-8", "replace")).hexdigest()[:16], kind="plan")
-
-
-def is_answered(asked: Question | None, progress: Progress) -> bool:
-    """Whether people have answered the very question that the agent waits for, or spoken about this very plan."""
-    wanted = progress.question or question_of(progress.plan).text
-    return asked is not None and asked.is_answered and asked.text == wanted
-
-
-def _is_granted(asked: Question | None, progress: Progress) -> bool:
-    """Whether people let it go on after what has held it."""
-    return asked is not None and asked.is_answered and (asked.kind, asked.text) == ("budget", progress.held)
 
 
 def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.agent.transcript import Progress
-from jobs.steps.coding import is_answered, question_of
+from jobs.steps.holding import is_answered, question_of
 from jobs.ticket.record import PlanStep, Question
 
 FIRST, SECOND = (PlanStep("rewrite everything"),), (PlanStep("mend greet.py"),)
