@@ -215,11 +215,14 @@ def _heard(work: Work) -> list[str]:
     comments = unread_comments(work.record, work.observation)
     work.ask_permissions({item.author for item in comments})
     work.note(comment_cursor=newest_comment(work.record, work.observation))
-    return [
+    heard = [
         f"@{item.author}, who has write permission, commented:\n{fenced(elided(item.body, COMMENT_EACH_END))}"
         for item in comments
         if work.observation.may_write(item.author) and told_to_agent(item, work.observation)
     ]
+    if heard:
+        work.note(told=work.record.iteration)
+    return heard
 
 
 def _brief(work: Work, worktree: Worktree, threads: dict[str, Thread]) -> str:

@@ -15,7 +15,7 @@ def update(work: Work, worktree: Worktree) -> Signal:
     """UPDATED, to be published; PREPARED when there is work for the agent first: conflicts, which stand in the files,
     or what people have told it meanwhile."""
     if not is_wanted(work, worktree):
-        return Signal.PREPARED if _is_begun(worktree) or _is_told(work) else Signal.UPDATED
+        return Signal.PREPARED if _is_told(work) or _is_begun(worktree) else Signal.UPDATED
     message = commits.merge_message(work.record, work.ticket.number)
     record = work.record
     is_left = bool(record.underneath) and (record.stacked is None or is_forsaken(record))
@@ -24,7 +24,7 @@ def update(work: Work, worktree: Worktree) -> Signal:
     # Who settled the conflict themselves and said so has nothing for the agent; any other answer may be for it.
     asked = work.record.question
     is_answer = asked is not None and asked.kind == "conflict"
-    if unresolved or _is_told(work, in_any_words=is_answer):
+    if _is_told(work, in_any_words=is_answer) or unresolved:
         return Signal.PREPARED
     _keep_wish(work, worktree.head())
     return Signal.UPDATED
@@ -49,5 +49,8 @@ def _is_begun(worktree: Worktree) -> bool:
 
 
 def _is_told(work: Work, *, in_any_words: bool = False) -> bool:
+    """People want something else of the agent in this iteration: what it has made of that may have been lost since."""
     work.ask_permissions({item.author for item in unread_comments(work.record, work.observation)})
-    return is_told(work.record, work.observation, in_any_words=in_any_words)
+    if is_told(work.record, work.observation, in_any_words=in_any_words):
+        work.note(told=work.record.iteration)
+    return work.record.told == work.record.iteration

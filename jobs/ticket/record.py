@@ -129,6 +129,8 @@ class Record:
     """To review threads, until they are posted."""
     threads_left: int = 0
     """Review threads that were too many for the present iteration and wait for the next one."""
+    told: int = 0
+    """The newest iteration in which people have told the agent something: git alone does not end it any more."""
     no_change: bool = False
     """What the agent has submitted last is no change of the files: none that is missing was lost."""
     update: bool = False

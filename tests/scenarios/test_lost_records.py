@@ -5,9 +5,10 @@ from pathlib import Path
 
 from jobs.agent.tools.submit import IN_VAIN
 from jobs.ticket.threads import ANSWERED_AT_ONCE
-from tests.model.replies import ask, edit, submit, view
+from tests.model.replies import ask, create, edit, submit, view
 from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.reviewing import answer
+from tests.scenarios.test_conflicts import waiting
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_recovery import mirror_of
 from tests.scenarios.test_reviews import reviewed
@@ -162,6 +163,27 @@ def test_who_has_changed_nothing_is_not_asked_to_do_it_once_more(world: World) -
     assert calls_about(world, title) == 5
     [told] = issue.told()
     assert "nothing more to change" in told
+
+
+def test_what_people_wanted_besides_an_update_is_done_although_it_was_lost_once(
+    world: World, tmp_path: Path
+) -> None:
+    title = "Greet people up to date"
+    issue = waiting(world, title)
+    another = AnotherMachine(issue, tmp_path)
+    louder = [create("loud.md", "# Loud\n"), submit(), submit("Louder.")]
+    world.will(*louder, *louder, when=(title, "Iteration 2 of", "louder"))
+    issue.repo.put("notes.md", "# Theirs\n", is_new=True)
+    world.fault(method="POST", path=f"/{issue.repo.name}.git/git-receive-pack$", answer=502, times=2)
+    world.stack.pause("tickets")
+    issue.say("/autocode rebase", by="bob")
+    issue.say("/autocode fix say it louder", by="bob")
+    world.stack.resume("tickets")
+    until_lost(issue)
+    another.goes_on()
+    record = issue.until("validating", iteration=2)
+    assert record.update is False
+    assert changed_in(issue) == {"greet.py", "loud.md"}
 
 
 def test_who_gives_up_has_to_do_so_once(world: World) -> None:
