@@ -21,6 +21,9 @@ def holds(work: Work, progress: Progress) -> Signal | None:
     if progress.held and not is_granted(asked, progress):
         work.note(question=Question(progress.held, kind="budget"))
         return Signal.OUT_OF_BUDGET
+    if progress.held:
+        # Granted once: it may be held again in the same words.
+        work.note(question=None)
     return None
 
 
