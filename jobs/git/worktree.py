@@ -102,6 +102,11 @@ class Worktree:
         merges = self._git.line("rev-list", "--merges", "--parents", "HEAD", f"^{since}").splitlines()
         return any(base in line.split()[2:] for line in merges)
 
+    def is_pushed(self) -> bool:
+        """The branch on the remote, as last fetched, is at the commit checked out here."""
+        pushed = f"refs/remotes/origin/{self.branch}"
+        return self._git.line("for-each-ref", "--format=%(objectname)", pushed) == self.head()
+
     def fork(self) -> str:
         """The commit at which the branch has left its base."""
         return self._git.line("merge-base", "HEAD", self.base_sha())

@@ -62,12 +62,14 @@ def _is_changed(work: Work, worktree: Worktree) -> bool:
     """This iteration has led to a commit, pushed or not.
 
     With another head it need not have: on another machine, whose files know nothing of what was coded, it is whatever
-    people have pushed, or the base's. An update is as good with git's own commits, which do not name it.
+    people have pushed, or the base's. An update is as good with git's own commits, which do not name it, unless those
+    are on GitHub and lack the base: then somebody has pushed them.
     """
     record = work.record
     if worktree.head() == record.head_sha:
         return False
-    return record.update or worktree.holds(*commits.iteration_trailers(record))
+    is_updated = record.update and (not worktree.is_pushed() or worktree.contains_base(record.underneath))
+    return is_updated or worktree.holds(*commits.iteration_trailers(record))
 
 
 def _was_held(work: Work) -> bool:

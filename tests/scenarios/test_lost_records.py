@@ -8,7 +8,7 @@ from jobs.ticket.threads import ANSWERED_AT_ONCE
 from tests.model.replies import ask, create, edit, submit, view
 from tests.scenarios.conftest import ENVIRON
 from tests.scenarios.reviewing import answer
-from tests.scenarios.test_conflicts import waiting
+from tests.scenarios.test_conflicts import head_of, parents, waiting
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_recovery import mirror_of
 from tests.scenarios.test_reviews import reviewed
@@ -196,3 +196,17 @@ def test_who_gives_up_has_to_do_so_once(world: World) -> None:
     issue.until("failed")
     assert calls_about(world, title) == IN_VAIN + 1
     issue.wait(lambda: not any(place.exists() for place in files_of(issue)), "the end of its files")
+
+
+def test_an_update_that_gave_way_to_somebodys_push_is_made_again(world: World) -> None:
+    issue = waiting(world, "Greet people in between")
+    issue.repo.put("notes.md", "# Theirs\n", is_new=True)
+    so_far = len(world.stack.logs("coding"))
+    world.fault(method="POST", path=f"/{issue.repo.name}.git/git-receive-pack$", answer=502)
+    issue.say("/autocode rebase", by="bob")
+    issue.wait(lambda: "observing again" in world.stack.logs("coding")[so_far:], "the push that fails")
+    issue.repo.put("more.md", "# Bob's\n", branch=issue.repo.branches()[0], by="bob", is_new=True)
+    bobs = head_of(issue, issue.repo.branches()[0])
+    record = issue.until("validating", iteration=2)
+    assert record.update is False
+    assert parents(issue)[-1] == [bobs, head_of(issue, "main")]
