@@ -2,23 +2,46 @@
 
 import ctypes
 import os
+import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import psutil
 
 PR_SET_PDEATHSIG = 1
 """https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 
+NOT_INHERITED = re.compile(
+    r"(?i)GITHUB_|PULL_DELIVERIES$|ANTHROPIC_|AUTOCODE_|REDIS_URL$|PORT$|PYTHONPATH$|GIT_|PYTEST_|\w*_proxy$"
+)
+"""Variables of whoever starts us that would change what the processes do."""
+
 Found = TypeVar("Found")
 
 _libc = ctypes.CDLL(None)
+
+
+class Running(Protocol):
+    """What is used of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float) -> int: ...
+
+    def send_signal(self, number: int) -> None: ...
 
 
 class Died(Exception):
@@ -30,7 +53,7 @@ class Child:
     """One process of ours, head of a session of its own: a Ctrl-C in the terminal does not reach it."""
 
     name: str
-    popen: subprocess.Popen[bytes]
+    popen: Running
     log: Path
     """Its standard error, and its standard output where that is not kept apart."""
 
@@ -163,6 +186,15 @@ def free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what would change what the processes do, and with our Python first in the path."""
+    inherited = {name: value for name, value in os.environ.items() if not NOT_INHERITED.match(name)}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # A proxy may lead to a live model; to this machine it leads nowhere.
+    direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+    return inherited | direct | {"PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def _die_with(parent: int) -> None:

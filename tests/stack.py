@@ -7,7 +7,6 @@ with Stack(directory, script=script) as stack:  # Redis, the hub and the model a
 """
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -25,7 +24,7 @@ import psutil
 from redis import Redis
 
 from jobs import redis_server
-from tests import temporary
+from tests import forked, processes, temporary
 from tests.hub_client import Hub
 from tests.processes import Child, Found, ancestors, end, free_port, is_head, kill, spawn, until
 
@@ -35,10 +34,6 @@ READY = 60.0
 NO_LIMITS = dict.fromkeys(
     ("core", "graphql", "content_per_minute", "content_per_hour", "rest_points", "graphql_points"), 1_000_000
 )
-NOT_INHERITED = re.compile(
-    r"(?i)GITHUB_|PULL_DELIVERIES$|ANTHROPIC_|AUTOCODE_|REDIS_URL$|PORT$|PYTHONPATH$|GIT_|PYTEST_|\w*_proxy$"
-)
-"""Variables of whoever starts us that would change what the processes do."""
 
 
 def procfile() -> dict[str, str]:
@@ -59,12 +54,16 @@ class Stack:
         seed: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
         live_model: bool = False,
+        is_preloaded: bool = False,
     ) -> None:
-        """`script` and `seed`: see tests/model/script.py and tests/hub. `environ`: more for autocode's processes."""
+        """`script` and `seed`: see tests/model/script.py and tests/hub. `environ`: more for autocode's processes.
+
+        `is_preloaded`: they are forked from one that has loaded their libraries, for whoever has many to start.
+        """
         self.directory = directory.resolve()
         self.port = free_port()
         self._script, self._seed, self._live_model = script or {"rules": []}, seed, live_model
-        self._more = dict(environ or {})
+        self._more, self._is_preloaded = dict(environ or {}), is_preloaded
         self._children: dict[str, Child] = {}
         self._orphans: list[psutil.Process] = []
         self._cleanup = ExitStack()
@@ -198,7 +197,7 @@ class Stack:
     def _start_surroundings(self) -> None:
         self._redis_data = Path(self._cleanup.enter_context(temporary.directory("autocode")))
         self.redis_url = f"unix://{redis_server.socket(self._redis_data)}"
-        base = _environment()
+        base = processes.environment()
         self._start_redis()
         self._spawn("hub", self._hub_command(), base, output=self.directory / "hub.json")
         if not self._live_model:
@@ -223,7 +222,7 @@ class Stack:
         self.environ |= self._more
 
     def _start_redis(self) -> None:
-        self._spawn("redis", redis_server.command(self._redis_data), _environment())
+        self._spawn("redis", redis_server.command(self._redis_data), processes.environment())
         self._wait("Redis", lambda: redis_server.is_running(self._redis_data) or None, "redis")
         with self.redis() as redis:
             # It answers before it has read its file.
@@ -253,7 +252,12 @@ class Stack:
         if output is not None:
             output.unlink(missing_ok=True)
         logs = self.directory / "logs"
-        self._children[name] = spawn(name, command, cwd=ROOT, environ=environ, logs=logs, output=output)
+        module = forked.module(command) if self._is_preloaded else None
+        if module is not None:
+            started = forked.fork(name, module, cwd=ROOT, environ=environ, logs=logs, output=output)
+        else:
+            started = spawn(name, command, cwd=ROOT, environ=environ, logs=logs, output=output)
+        self._children[name] = started
 
     def _announced(self, name: str) -> dict[str, Any]:
         """The JSON line that the hub and the model print once they listen."""
@@ -278,15 +282,6 @@ class Stack:
             workers = [int(redis.hget(key, "pid") or 0) for key in redis.smembers("rq:workers")]
         # A worker with a prefix is not the process that we have started.
         return pid in workers or any(pid in ancestors(worker) for worker in workers) or None
-
-
-def _environment() -> dict[str, str]:
-    """Ours, without what would change what the processes do, and with our Python first in the path."""
-    inherited = {name: value for name, value in os.environ.items() if not NOT_INHERITED.match(name)}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    # A proxy may lead to a live model; to this machine it leads nowhere.
-    direct = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
-    return inherited | direct | {"PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def _first_line(path: Path) -> str | None:

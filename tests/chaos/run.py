@@ -80,7 +80,7 @@ def play(
     processes: tuple[str, ...] = PROCESSES,
 ) -> Outcome:
     """Play it; everything that the processes wrote stays in `directory`."""
-    with Stack(directory, environ=ENVIRON) as stack:
+    with Stack(directory, environ=ENVIRON, is_preloaded=True) as stack:
         target = Target(stack, random.Random(schedule.seed), processes)
         target.up()
         stack.wait_for(*processes)

@@ -8,7 +8,7 @@ REPOSITORIES, TICKETS = 2, 22
 
 
 def test_every_ticket_of_a_rush_is_served_in_a_fair_order_and_github_never_has_to_refuse(tmp_path):
-    with Stack(tmp_path, seed=seed(REPOSITORIES, TICKETS), script=SCRIPT) as stack:
+    with Stack(tmp_path, seed=seed(REPOSITORIES, TICKETS), script=SCRIPT, is_preloaded=True) as stack:
         stack.start("web")
         with Rush(stack, REPOSITORIES, TICKETS) as rush:
             outcome = rush.run(lambda number: MAY if number == 0 else MAY_NOT)

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from redis import Redis
 
-from jobs.freshness import LAG
+from jobs.freshness import LAG, remember_since
 from jobs.queue import CARDS_LATER, LATER, Queue
 from jobs.ticket.names import STATE_LABELS, STATUS_MARKER
 from jobs.ticket.record import Record
@@ -137,10 +138,13 @@ def playing(
     processes: Sequence[str] = PROCESSES,
 ) -> Iterator[World]:
     """A world with these processes at work. `enterprise`: the version of Enterprise Server that the hub is."""
-    with Stack(directory, environ=environ, seed=seed) as stack:
+    with Stack(directory, environ=environ, seed=seed, is_preloaded=True) as stack:
         world = World(stack, patience)
         if enterprise:
             world.become_enterprise(enterprise)
+        with stack.redis() as redis:
+            # Like the repositories it has been there for long: nobody waits for what it may have forgotten.
+            remember_since(redis, datetime.now(UTC) - timedelta(hours=1))
         if processes:
             stack.start(*processes)
         yield world
