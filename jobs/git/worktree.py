@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jobs.git.changes import changes, stage, staged
 from jobs.git.command import PLAIN_DIFF, Commands, Person, Remote
 from jobs.git.errors import DiskFull, GitFailed, PushConflict
-from jobs.git.files import remove_tree
+from jobs.git.files import loose_ref, remove_tree
 from jobs.git.push import Pushed, push_branch, replace_branch
 from jobs.git.update import has_markers, is_part, merge_base, rebase_onto, unresolved_paths
 from jobs.ticket import policy
@@ -46,6 +46,8 @@ class Worktree:
         self._git = Commands(self.git_dir, self.path)
         self._left: tuple[str, list[str]] = ("", [])
         """A commit, and what it leaves to be settled: asked several times in each round, and mostly nothing."""
+        self._forked = ("", ""), ""
+        """A head and a base, and where the one has left the other: asked as often."""
 
     @property
     def mark(self) -> str:
@@ -66,7 +68,8 @@ class Worktree:
 
         Of a base that was deleted meanwhile, of which another worker's fetch has heard: as it was seen here before.
         """
-        found = self._git.line("for-each-ref", "--format=%(objectname)", self._base_ref)
+        found = loose_ref(self._mirror.path, self._base_ref)
+        found = found or self._git.line("for-each-ref", "--format=%(objectname)", self._base_ref)
         self._base_then = found or self._base_then
         return self._base_then
 
@@ -109,7 +112,11 @@ class Worktree:
 
     def fork(self) -> str:
         """The commit at which the branch has left its base."""
-        return self._git.line("merge-base", "HEAD", self.base_sha())
+        sides = self.head(), self.base_sha()
+        if self._forked[0] != sides:
+            # Where nothing is committed yet, git need not be asked.
+            self._forked = sides, sides[0] if len(set(sides)) == 1 else self._git.line("merge-base", *sides)
+        return self._forked[1]
 
     def holds(self, *lines: str) -> bool:
         """Whether since the fork there is a commit whose message has each of these lines."""
