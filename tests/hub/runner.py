@@ -83,7 +83,7 @@ class JobRunner:
 
     def _checkout(self) -> bool:
         commands = (
-            ["git", "clone", "--quiet", "--shared", "--no-checkout", str(self.git_dir), "."],
+            ["git", "clone", "--quiet", "--template=", "--shared", "--no-checkout", str(self.git_dir), "."],
             ["git", "checkout", "--quiet", "--force", "--detach", self.sha],
         )
         for command in commands:
