@@ -1,5 +1,6 @@
 """App: what autocode asks GitHub as itself: where it is installed, which tickets are open there, what was delivered."""
 
+import codecs
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class App:
         """Read the key, load the library and the certificates, and ask for nothing: the process keeps them."""
         app_credentials(self._settings)
         self._api.reconnect()
+        # Python loads it for the first name of a host that it looks up.
+        codecs.lookup("idna")
 
     def installations(self) -> list[Account]:
         """Everywhere the App is installed and not suspended."""

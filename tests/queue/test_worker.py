@@ -19,11 +19,13 @@ from jobs.queue import RUNS_AGAIN, Queue
 from jobs.ticket.request import Reconcile, Ticket
 from jobs.worker import GIVEN_UP_AFTER, REPORTS_EVERY
 from tests import temporary
+from tests.forked import fork
 from tests.processes import Child, end, spawn, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TICKET = Ticket(17, "acme/shop", 12)
 REQUEST = Reconcile(TICKET, why="test")
+STUBS = ["tests.queue.stubs", "tickets"]
 Start = Callable[[], Child]
 
 
@@ -33,9 +35,8 @@ def start(redis_server_url: str, tmp_path: Path) -> Iterator[Start]:
     children: list[Child] = []
 
     def start() -> Child:
-        command = [sys.executable, "-m", "tests.queue.stubs", "tickets"]
         environ = {"REDIS_URL": redis_server_url}
-        children.append(spawn(f"worker{len(children)}", command, cwd=ROOT, environ=environ, logs=tmp_path))
+        children.append(fork(f"worker{len(children)}", STUBS, cwd=ROOT, environ=environ, logs=tmp_path))
         return children[-1]
 
     yield start
@@ -203,12 +204,11 @@ def test_a_restart_of_redis_ends_neither_horse_nor_worker(tmp_path: Path) -> Non
     with temporary.directory("autocode") as name:
         data = Path(name)
         url = f"unix://{redis_server.socket(data)}"
-        command = [sys.executable, "-m", "tests.queue.stubs", "tickets"]
         server = serve(data)
         redis = Redis.from_url(url)
         act(redis, "until told")
         Queue(redis).request(REQUEST)
-        worker = spawn("worker", command, cwd=ROOT, environ={"REDIS_URL": url}, logs=tmp_path)
+        worker = fork("worker", STUBS, cwd=ROOT, environ={"REDIS_URL": url}, logs=tmp_path)
         try:
             horse = begun(redis)
             server.send(signal.SIGKILL)
