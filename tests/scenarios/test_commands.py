@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from redis import Redis
 
 from jobs.queue import Queue
@@ -158,36 +159,46 @@ def test_another_model_takes_over(world: World) -> None:
     assert models[-1] == "claude-haiku-5-5"
 
 
-def test_a_ticket_started_by_a_comment_is_rebuilt_from_its_branch(world: World) -> None:
-    title = "Greet people and lose the record"
-    world.will(*BRISK, when=(title,))
-    issue = world.repository().issue(title)
-    issue.say("/autocode")
-    issue.until("validating")
-    status = issue.status_comment()
-    assert status is not None
-    world.person("alice").delete(f"/repos/{issue.repo.name}/issues/comments/{status['id']}")
-    issue.say("What was said here?")
-    record = issue.until("validating")
-    assert (record.requested_by, record.iteration) == ("bob", 1)
-    assert calls_about(world, title) == len(BRISK)
-
-
-def test_one_of_which_nothing_is_left_is_told_how_to_start_again_once(world: World) -> None:
-    title = "Greet people and lose everything"
-    world.will(plan(["rewrite everything"]), when=(title,))
-    issue = world.repository().issue(title)
-    issue.say("/autocode plan")
-    issue.until("approving")
-    status = issue.status_comment()
-    assert status is not None
-    alice = world.person("alice")
-    [said] = [item for item in issue.all_comments() if item["body"] == "/autocode plan"]
-    for comment in (said, status):
-        alice.delete(f"/repos/{issue.repo.name}/issues/comments/{comment['id']}")
-    for text in ("Hello?", "Anybody?"):
+@pytest.fixture(scope="module")
+def forgotten(world: World) -> dict[str, Issue]:
+    """Tickets whose status comment somebody deleted, side by side: it is some seconds until that is believed."""
+    titles = {"coded": "Greet people and lose the record", "planned": "Greet people and lose everything"}
+    world.will(*BRISK, when=(titles["coded"],))
+    world.will(plan(["rewrite everything"]), when=(titles["planned"],))
+    issues = {what: world.repository().issue(title) for what, title in titles.items()}
+    issues["coded"].say("/autocode")
+    issues["planned"].say("/autocode plan")
+    issues["coded"].until("validating")
+    issues["planned"].until("approving")
+    [said] = [item for item in issues["planned"].all_comments() if item["body"] == "/autocode plan"]
+    delete(issues["planned"], said)
+    for issue, text in ((issues["coded"], "What was said here?"), (issues["planned"], "Hello?")):
+        status = issue.status_comment()
+        assert status is not None
+        delete(issue, status)
         issue.say(text)
-        world.settle()
+    return issues
+
+
+def delete(issue: Issue, comment: dict[str, Any]) -> None:
+    issue.repo.world.person("alice").delete(f"/repos/{issue.repo.name}/issues/comments/{comment['id']}")
+
+
+def test_a_ticket_started_by_a_comment_is_rebuilt_from_its_branch(
+    world: World, forgotten: dict[str, Issue]
+) -> None:
+    record = forgotten["coded"].until("validating")
+    assert (record.requested_by, record.iteration) == ("bob", 1)
+    assert calls_about(world, "Greet people and lose the record") == len(BRISK)
+
+
+def test_one_of_which_nothing_is_left_is_told_how_to_start_again_once(
+    world: World, forgotten: dict[str, Issue]
+) -> None:
+    issue = forgotten["planned"]
+    world.settle()
+    issue.say("Anybody?")
+    world.settle()
     [told] = [text for text in issue.told() if "is gone" in text]
     assert "`/autocode` starts it again" in told
 
