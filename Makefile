@@ -1,6 +1,8 @@
 # What a person can ask for. Each target brings along what it needs: see .ci/venv.
 
 PYTHON := .venv/bin/python
+# Tests at once. Most scenarios wait for a process or for a time most of the while, so four keep two cores busy.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? cores : 4)))
 
 # Packages of whoever calls us are not ours.
 unexport PYTHONPATH
@@ -26,7 +28,7 @@ demo: ## move an issue's card on a GitHub of our own and watch it become a pull 
 
 test: ## every test that needs no Node
 	@.ci/venv dev
-	@$(PYTHON) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: ## format, lint, types, import contracts, generated docs, then the tests
 	@.ci/venv dev
