@@ -1,6 +1,7 @@
 """Coding: the agent works in the worktree, and between two of its turns hears what people and GitHub say."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -45,48 +46,58 @@ SPEND_KEPT = timedelta(days=7)
 
 def code(work: Work) -> Signal | None:
     """Run the agent until it submits, asks or runs out; None when something else has to be looked at first."""
+    worktree = _files(work)
+    already = _spent(work)
+    work.note(spend=already, note="" if work.record.note == notes.NO_ROOM else work.record.note)
+    begun = checkpoint_of(work).load()
+    progress = begun.progress if begun else None
+    if progress:
+        _recall(work, progress)
+        if held := holds(work, progress):
+            return held
+    answers = _answers(work, progress) if progress else []
+    had_left = work.record.threads_left > 0
+    threads = threads_to_answer(work, progress)
+    if progress is None and had_left and not threads and not _is_wanted_still(work, worktree):
+        return Signal.PUBLISHED
+    text = _brief(work, worktree, threads)
+    work.note(comment_cursor=newest_comment(work.record, work.observation))
+    outcome = _talk(work, worktree, text, progress or _anew(work, threads, worktree), answers, already)
+    if outcome is None:
+        return None
+    is_changed = bool(worktree.changed_paths()) or worktree.head() != work.record.head_sha
+    return _concluded(work, outcome, already, no_change=not is_changed)
+
+
+def _files(work: Work) -> Worktree:
+    """The worktree, brought up to date if it is to be; a conversation about other files is dropped."""
     worktree = open_worktree(work, resume=True)
     if is_wanted(work, worktree):
         # On another machine, whose files know nothing of it.
         update(work, worktree)
-    already = _spent(work)
-    work.note(spend=already, note="" if work.record.note == notes.NO_ROOM else work.record.note)
-    checkpoint = checkpoint_of(work)
     if not worktree.resumed:
-        checkpoint.delete()
+        checkpoint_of(work).delete()
         worktree.resumed = True
-    begun = checkpoint.load()
-    if begun:
-        _recall(work, begun.progress)
-        if held := holds(work, begun.progress):
-            return held
-    answers = _answers(work, begun.progress) if begun else []
-    had_left = work.record.threads_left > 0
-    threads = threads_to_answer(work, begun.progress if begun else None)
-    if begun is None and had_left and not threads and not _is_wanted_still(work, worktree):
-        return Signal.PUBLISHED
-    text = _brief(work, worktree, threads)
-    work.note(comment_cursor=newest_comment(work.record, work.observation))
-    if begun is None:
-        # A review that came later is for the next iteration: this conversation does not know it.
-        work.note(review_in_hand=newest_review(work.record, work.observation))
-        # No other lease has this number.
-        worktree.mark = str(work.bad_runs.fence)
+    return worktree
+
+
+def _talk(
+    work: Work, worktree: Worktree, text: str, progress: Progress, answers: Sequence[str], already: Spend
+) -> Outcome | None:
+    """Let the agent work; None if something has interrupted it."""
     with work.open_model(work.model) as model:
         agent = Agent(
             model,
             _bench(work, worktree),
-            _limits(work, begun.progress.seconds if begun and not begun.progress.held else 0.0),
+            _limits(work, progress),
             _hooks(work, already),
-            checkpoint,
+            checkpoint_of(work),
             work.clock,
         )
         try:
-            outcome = agent.run(text, _anew(work, threads, worktree), answers)
+            return agent.run(text, progress, answers)
         except Interrupted:
             return None
-    is_changed = bool(worktree.changed_paths()) or worktree.head() != work.record.head_sha
-    return _concluded(work, outcome, already, no_change=not is_changed)
 
 
 def _is_wanted_still(work: Work, worktree: Worktree) -> bool:
@@ -148,11 +159,14 @@ def _commands(record: Record, outcome: Outcome) -> tuple[CommandRun, ...]:
 
 def _anew(work: Work, threads: dict[str, Thread], worktree: Worktree) -> Progress:
     """What a conversation that begins now is about besides its brief."""
-    record, names = work.record, tuple(thread.id for thread in threads.values())
+    # A review that came later is for the next iteration: this conversation does not know it.
+    work.note(review_in_hand=newest_review(work.record, work.observation))
+    # No other lease has this number.
+    worktree.mark = str(work.bad_runs.fence)
     return Progress(
-        threads=names,
-        threads_left=record.threads_left,
-        review=record.review_in_hand,
+        threads=tuple(thread.id for thread in threads.values()),
+        threads_left=work.record.threads_left,
+        review=work.record.review_in_hand,
         files=worktree.mark,
     )
 
@@ -171,8 +185,10 @@ def _planning(work: Work) -> Literal["offered", "wanted", "first", "none"]:
     return "none" if wish == "never" else "offered"
 
 
-def _limits(work: Work, seconds_used: float) -> Limits:
+def _limits(work: Work, progress: Progress) -> Limits:
     budget, record = work.budget, work.record
+    # Whoever lets it go on after a limit grants all the time again.
+    seconds_used = 0.0 if progress.held else progress.seconds
     return Limits(
         usd_left=max(record.usd_limit - record.spend.usd, Decimal(0)),
         turns=budget.turns,

@@ -25,14 +25,8 @@ def publish(work: Work) -> Signal:
         return Signal.HELD
     worktree.commit(_message(work, worktree), author=bot(work))
     if not _is_changed(work, worktree) and not _was_held(work):
-        has_base = worktree.contains_base(work.record.underneath)
-        if work.record.update and not work.record.open_question and has_base:
-            work.note(note=notes.UP_TO_DATE)
-            brought_along(work, worktree)
-            if work.record.pull_request is None:
-                work.note(pull_request=_open_pull_request(work).number)
-            return Signal.PUBLISHED
-        return _only_answered(work, may_be_lost) or _nothing_new(work, may_be_lost)
+        up_to_date = _brought_up_to_date(work, worktree)
+        return up_to_date or _only_answered(work, may_be_lost) or _nothing_new(work, may_be_lost)
     try:
         pushed = work.with_token(lambda token: worktree.push(token, work.guard))
     except PushConflict as conflict:
@@ -40,11 +34,7 @@ def publish(work: Work) -> Signal:
         return _set_back(work, notes.COLLIDED)
     _remember(work, pushed)
     brought_along(work, worktree)
-    pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
-    if not pull_request.is_draft:
-        work.github.make_draft(pull_request)
-    work.note(pull_request=pull_request.number)
-    post_answers(work, pull_request, is_changed=True)
+    post_answers(work, _draft(work), is_changed=True)
     if work.record.open_question:
         return Signal.HELD
     checkpoint_of(work).delete()
@@ -77,6 +67,18 @@ def _was_held(work: Work) -> bool:
     record = work.record
     last = record.rounds[-1] if record.rounds else None
     return last is not None and (last.iteration, last.head_sha) == (record.iteration, record.head_sha)
+
+
+def _brought_up_to_date(work: Work, worktree: Worktree) -> Signal | None:
+    """The update was all there was to do, and is done; None where it was not."""
+    record = work.record
+    if not record.update or record.open_question or not worktree.contains_base(record.underneath):
+        return None
+    work.note(note=notes.UP_TO_DATE)
+    brought_along(work, worktree)
+    if work.record.pull_request is None:
+        work.note(pull_request=_open_pull_request(work).number)
+    return Signal.PUBLISHED
 
 
 def _only_answered(work: Work, may_be_lost: bool) -> Signal | None:
@@ -116,6 +118,15 @@ def _remember(work: Work, pushed: Pushed) -> None:
         made = Round(work.record.iteration, head_sha, at=now, note=notes.on_top_of(pushed.others))
         rounds = (*work.record.rounds, made)
         work.note(rounds=rounds, published_at=now)
+
+
+def _draft(work: Work) -> PullRequest:
+    """The ticket's pull request, which is a draft while its checks have not passed."""
+    pull_request = own_pull_request(work.record, work.observation) or _open_pull_request(work)
+    if not pull_request.is_draft:
+        work.github.make_draft(pull_request)
+    work.note(pull_request=pull_request.number)
+    return pull_request
 
 
 def _open_pull_request(work: Work) -> PullRequest:
