@@ -40,6 +40,11 @@ class Verdict:
     seen: Seen
     violations: tuple[Violation, ...]
 
+    @property
+    def is_open(self) -> bool:
+        """Something is wrong yet, or people still wait for what they want to act upon; it may not come any more."""
+        return bool(self.violations or (self.ticket.to_do and not self.seen.was_refused))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -159,7 +164,7 @@ class _Run:
         while open_ones and self._now() < min(changed + STILL, mended + MOST):
             time.sleep(JUDGED_EVERY)
             verdicts = [self._verdict(ticket) for ticket in open_ones]
-            open_ones = [item.ticket for item in verdicts if item.violations or item.ticket.to_do]
+            open_ones = [item.ticket for item in verdicts if item.is_open]
             before, seen = seen, [item.seen for item in verdicts]
             if seen != before:
                 changed = self._now()
