@@ -1,7 +1,8 @@
-"""Waiting: what 10,000 tickets cost that wait for their checks: memory in Redis, and the sweeps over them.
+"""Waiting: what 10,000 tickets cost that wait: memory in Redis, and the sweeps over them.
 
 One real ticket is brought to the phase `checking`; whatever Redis keeps of it then is multiplied. The 10,000 issues of
-the sweep have the labels of such tickets, yet no pull requests: the hub would take minutes to make so many.
+the sweep have the labels of tickets that wait for a slot: those that wait for checks have pull requests, and the hub
+would take minutes to make so many. One of each repository is always looked at, for it calls whoever is next.
 """
 
 import time
@@ -17,7 +18,7 @@ from jobs.github.quota import Quota
 from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.sweep import Fingerprints, sweep
-from jobs.ticket.names import WORKING
+from jobs.ticket.names import QUEUED, WORKING
 from jobs.ticket.request import Ticket
 from tests.bench.figure import Figure
 from tests.hub_client import Person
@@ -51,7 +52,7 @@ def measure(directory: Path) -> list[Figure]:
         memory = (redis.info("memory")["used_memory"] - before) / TOTAL
         second, seconds = _sweep(stack, redis, settings)
         asked_again = redis.llen("rq:queue:tickets")
-    name = f"{TOTAL:,} tickets that wait for checks"
+    name = f"{TOTAL:,} tickets that wait"
     if asked < TOTAL:
         raise RuntimeError(f"the first sweep asked for {asked} of {TOTAL} tickets")
     return [
@@ -59,13 +60,13 @@ def measure(directory: Path) -> list[Figure]:
         Figure(f"{name}: GraphQL requests of the first sweep for each 50", first[0] / TOTAL * 50, "", "≤ 1"),
         Figure(f"{name}: GraphQL requests of a sweep for each 50", second[0] / TOTAL * 50, "", "≤ 1"),
         Figure(f"{name}: other API calls of a sweep", second[1], "calls"),
-        Figure(f"{name}: tickets that a second sweep asks for", asked_again, "", "≤ 0"),
+        Figure(f"{name}: tickets that a second sweep asks for", asked_again, "", f"≤ {REPOSITORIES}"),
         Figure(f"{name}: a sweep, the hub's part included", seconds, "s"),
     ]
 
 
 def _seed() -> dict[str, Any]:
-    labels = ["autocode", WORKING]
+    labels = ["autocode", QUEUED]
     repositories: list[dict[str, Any]] = [
         {
             "name": f"acme/greet-{number}",
