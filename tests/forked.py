@@ -4,6 +4,7 @@ A worker's libraries take a second of computing, and scenarios start a hundred p
 the same as in a process of its own: `python -m MODULE` from its first line on, with its own environment, session, log.
 """
 
+import io
 import multiprocessing
 import os
 import runpy
@@ -90,7 +91,8 @@ def _become(arguments: list[str], cwd: Path, environ: dict[str, str], log: Path,
         opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    assert isinstance(sys.stdout, io.TextIOWrapper)
+    sys.stdout.reconfigure(line_buffering=True)
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(cwd)

@@ -41,7 +41,6 @@ class Worktree:
         self.git_dir = mirror.path / "worktrees" / str(number)
         """Git's files about this worktree: HEAD and index. Safe to show to a sandbox, read-only."""
         self._mirror = mirror
-        self._base_ref = f"refs/remotes/origin/{base}"
         self._base_then = base_sha
         self._git = Commands(self.git_dir, self.path)
         self._left: tuple[str, list[str]] = ("", [])
@@ -68,8 +67,7 @@ class Worktree:
 
         Of a base that was deleted meanwhile, of which another worker's fetch has heard: as it was seen here before.
         """
-        found = loose_ref(self._mirror.path, self._base_ref)
-        found = found or self._git.line("for-each-ref", "--format=%(objectname)", self._base_ref)
+        found = self._fetched(self.base)
         self._base_then = found or self._base_then
         return self._base_then
 
@@ -107,8 +105,13 @@ class Worktree:
 
     def is_pushed(self) -> bool:
         """The branch on the remote, as last fetched, is at the commit checked out here."""
-        pushed = f"refs/remotes/origin/{self.branch}"
-        return self._git.line("for-each-ref", "--format=%(objectname)", pushed) == self.head()
+        return self._fetched(self.branch) == self.head()
+
+    def _fetched(self, branch: str) -> str:
+        """Where the remote had this branch when it was last fetched; empty where it had none."""
+        ref = f"refs/remotes/origin/{branch}"
+        found = loose_ref(self._mirror.path, ref)
+        return found or self._git.line("for-each-ref", "--format=%(objectname)", ref)
 
     def fork(self) -> str:
         """The commit at which the branch has left its base."""

@@ -13,7 +13,7 @@ from jobs.queue import LATER
 from jobs.ticket.threads import ANSWERED_AT_ONCE
 from tests.model.replies import ask, create, edit, submit, view
 from tests.scenarios.conftest import ENVIRON
-from tests.scenarios.reviewing import answer
+from tests.scenarios.reviewing import Reviewers, answer
 from tests.scenarios.test_conflicts import head_of, parents, waiting
 from tests.scenarios.test_people import BRISK, calls_about
 from tests.scenarios.test_recovery import mirror_of
@@ -81,6 +81,13 @@ class AnotherMachine:
         for place, copy in zip(self.places, self.copies, strict=True):
             shutil.rmtree(place)
             shutil.copytree(copy, place, symlinks=True)
+
+
+def with_a_second_round(world: World, title: str, kind: str, text: str) -> tuple[Issue, Reviewers]:
+    """A ticket in review whose next round changes the README, and does so again if it is begun anew."""
+    told = ("Done.", ("T1", kind, text))
+    second = [edit("README.md", "# greet", "# Greets"), answer(*told), answer(*told)]
+    return reviewed(world, title, *second, *second)
 
 
 def changed_in(issue: Issue) -> set[str]:
@@ -160,9 +167,7 @@ def test_nobody_gets_turns_that_people_have_not_granted(world: World) -> None:
 
 def test_a_conversation_about_other_files_is_begun_anew(world: World, tmp_path: Path) -> None:
     title = "Greet people from one machine and another"
-    told = ("Done.", ("T1", "changed", "Done so."))
-    second = [edit("README.md", "# greet", "# Greets"), answer(*told), answer(*told)]
-    issue, people = reviewed(world, title, *second, *second)
+    issue, people = with_a_second_round(world, title, "changed", "Done so.")
     another = AnotherMachine(issue, tmp_path)
     until_lost = losing_record(issue, "publishing")
     people.review("REQUEST_CHANGES", "One thing.", "Say so.")
@@ -176,9 +181,7 @@ def test_a_conversation_about_other_files_is_begun_anew(world: World, tmp_path: 
 
 def test_a_change_that_was_lost_is_not_taken_for_a_mere_answer(world: World, tmp_path: Path) -> None:
     title = "Greet people and answer from another machine"
-    told = ("Done.", ("T1", "answered", "An f-string is quicker."))
-    second = [edit("README.md", "# greet", "# Greets"), answer(*told), answer(*told)]
-    issue, people = reviewed(world, title, *second, *second)
+    issue, people = with_a_second_round(world, title, "answered", "An f-string is quicker.")
     another = AnotherMachine(issue, tmp_path)
     until_lost = losing_push(issue)
     people.review("REQUEST_CHANGES", "Say so in the README.", "Why an f-string?")
